@@ -1,0 +1,74 @@
+"""What every test shares: no skip goes unnoticed, and real data is found or named as missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SKIPS_FILE = Path(__file__).with_name("allowed_skips.txt")
+
+
+def allowed_reasons() -> list[str]:
+    lines = SKIPS_FILE.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+class SkipLedger:
+    """Collects every skip of the run; one that no committed reason covers fails the run."""
+
+    def __init__(self) -> None:
+        self.skips: dict[str, list[str]] = {}
+
+    def note(self, nodeid: str, longrepr: object) -> None:
+        text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+        self.skips.setdefault(str(text).removeprefix("Skipped: "), []).append(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.note(report.nodeid, report.longrepr)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.note(report.nodeid, report.longrepr)
+
+    def unexpected(self) -> list[str]:
+        allowed = allowed_reasons()
+        return [reason for reason in self.skips if not any(part in reason for part in allowed)]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.unexpected() and session.exitstatus in {0, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.skips:
+            return
+        terminalreporter.section("skipped, by reason")
+        unexpected = set(self.unexpected())
+        for reason, nodes in sorted(self.skips.items()):
+            mark = "NOT IN allowed_skips.txt" if reason in unexpected else "allowed"
+            terminalreporter.write_line(f"{len(nodes):4d}  {reason}  [{mark}]")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Under pytest-xdist only the controller keeps the ledger: the workers report to it.
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipLedger(), "skip-ledger")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def camvid() -> Path:
+    """The folder of CamVid (train/ and val/), or a skip that says that it is not here."""
+    beside = REPOSITORY.parent / "shared" / "camvid"
+    folder = Path(os.environ.get("SEGMENTATION_CAMVID", beside))
+    if not (folder / "val" / "images").is_dir():
+        pytest.skip("CamVid is not on this machine")
+    return folder
