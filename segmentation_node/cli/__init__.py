@@ -1,0 +1,1 @@
+"""The `segmentation` command: one thin file per verb, each parses, calls one function, prints."""

@@ -1,0 +1,97 @@
+"""The `segmentation` command itself: the list of verbs, the version, and how errors are shown.
+
+Each verb lives in `cli/<verb>.py` as a function of the verb's name. Only its one-line help stands
+here, so that `segmentation --help` imports none of them, nor NumPy, OpenCV or a runtime.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from segmentation_node import __version__
+from segmentation_node.errors import SegmentationError
+
+VERBS = {
+    "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
+    "run": "Segment an image, a folder, a video or a bag to the same kind, every frame.",
+    "play": "Replay a bag's topics over ROS 2, for machines without `ros2 bag`.",
+    "render": "Render a drive with exact labels to a bag, a video or a folder.",
+    "train": "Train a network, export it and score it, by one command.",
+    "export": "Export trained weights to ONNX with their sidecar.",
+    "evaluate": "Score a model on a data set through the package's own pipeline.",
+    "doctor": "Say what is installed, what works, and what to do about the rest.",
+}
+
+
+class LazyVerb(TyperCommand):
+    """Stands for a verb in the list of commands; imports its file only when it is really used."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Hand over to the verb's own command, so that parsing and `--help` are its own."""
+        return load_verb(str(self.name)).make_context(*args, **kwargs)
+
+
+class VerbGroup(TyperGroup):
+    """A command group whose members are the rows of `VERBS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the verbs in the order of the table, which is the order of use."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a stand-in that knows the name and the one line of help, or None."""
+        if cmd_name not in VERBS:
+            return None
+        return LazyVerb(cmd_name, callback=None, help=VERBS[cmd_name])
+
+
+def load_verb(name: str) -> Any:
+    """Import `cli/<name>.py` and turn its function into a command."""
+    module = importlib.import_module(f"segmentation_node.cli.{name}")
+    function: Callable[..., Any] = getattr(module, name)
+    single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+    single.command(name=name)(function)
+    return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=VerbGroup,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"segmentation_node {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def segmentation(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Semantic segmentation of driving scenes: on ROS 2 topics, bags, videos and images."""
+
+
+def main() -> None:
+    """Run the command; an error of ours is one red line on stderr and exit code 1."""
+    try:
+        app(prog_name="segmentation")
+    except SegmentationError as error:
+        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

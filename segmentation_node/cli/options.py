@@ -1,0 +1,47 @@
+"""The options that several verbs share, so that they read and behave the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmentation_node.errors import OutputError
+
+Model = Annotated[
+    str, typer.Option(help="A shipped model's name, or the path of an ONNX with its sidecar.")
+]
+Engine = Annotated[str, typer.Option(help="Runtime: auto, openvino or tensorrt.")]
+Precision = Annotated[str, typer.Option(help="Precision: auto, fp32, bf16, fp16 or int8.")]
+NetworkSizeOption = Annotated[
+    str, typer.Option("--network-size", help="Height x width, as 288x512; default: the model's.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as well.")
+]
+
+
+def write_json(path: Path | None, figures: Mapping[str, Any]) -> None:
+    """Write what was measured, if a file was asked for.
+
+    Args:
+        path: Where to write; None writes nothing.
+        figures: What was measured, as plain numbers, strings, lists and mappings.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            received=f"{path} ({error.strerror})",
+            expected="a file that can be written",
+            fix="give --json a path in a folder of yours",
+        ) from error
