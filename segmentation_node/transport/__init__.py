@@ -1,0 +1,10 @@
+"""Settings under which large images travel well between processes.
+
+Standard library only: this runs before rclpy is imported.
+"""
+
+from __future__ import annotations
+
+from segmentation_node.transport.environment import TransportPlan, environment, plan, prepare_process
+
+__all__ = ["TransportPlan", "environment", "plan", "prepare_process"]
