@@ -1,0 +1,157 @@
+"""Typed reading of mappings that came out of a YAML file.
+
+A fault in such a file is the user's to mend, so every error names the file and the key at fault
+(`camvid.yaml: input.mean[2]`), what stood there, and what belongs there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from segmentation_node.errors import ConfigError, SegmentationError
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as it is quoted in an error: its repr, cut to a length that fits a sentence."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+class Fields:
+    """One mapping of a YAML file, read key by key; `close` refuses the keys that nobody read.
+
+    Args:
+        value: What the YAML parser returned at this place.
+        where: The file, and the key path so far, as errors show it.
+        error: The class of error to raise.
+    """
+
+    def __init__(
+        self, value: object, where: str, error: type[SegmentationError] = ConfigError
+    ) -> None:
+        self.where = where
+        self._error = error
+        self._read: set[str] = set()
+        if not isinstance(value, Mapping):
+            raise error(
+                received=f"{shown(value)} at {where}",
+                expected="a mapping (key: value)",
+                fix="write the keys and their values there",
+            )
+        self._mapping: Mapping[str, Any] = value
+
+    def fail(self, key: str, expected: str, fix: str = "") -> NoReturn:
+        """Raise the error for the value at `key`."""
+        raise self._error(
+            received=f"{shown(self._mapping.get(key))} at {self.path(key)}",
+            expected=expected,
+            fix=fix or f"correct {key}",
+        )
+
+    def path(self, key: str) -> str:
+        """The file and the whole key path of `key`."""
+        return f"{self.where}.{key}" if ": " in self.where else f"{self.where}: {key}"
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there and holds something."""
+        self._read.add(key)
+        return self._mapping.get(key) is not None
+
+    def raw(self, key: str) -> Any:
+        """The value at a key that must be there (it may be null)."""
+        self._read.add(key)
+        if key not in self._mapping:
+            raise self._error(
+                received=f"no {key} in {self.where}",
+                expected=f"the key {self.path(key)}",
+                fix=f"add {key}",
+            )
+        return self._mapping[key]
+
+    def child(self, key: str) -> Fields:
+        """The mapping at `key`."""
+        return Fields(self.raw(key), self.path(key), self._error)
+
+    def children(self, key: str) -> list[Fields]:
+        """The mappings of the list at `key`, each with its index in its path."""
+        items = self.sequence(key)
+        return [Fields(item, f"{self.path(key)}[{i}]", self._error) for i, item in enumerate(items)]
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """The mapping at `key` as it stands; empty where the key is missing or null."""
+        if not self.has(key):
+            return {}
+        return dict(self.child(key)._mapping)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """The non-empty string at `key`; `default` where it is missing and a default is given."""
+        if default is not None and not self.has(key):
+            return default
+        value = self.raw(key)
+        if not isinstance(value, str) or not value.strip():
+            self.fail(key, "a text", f"write {key} as a text in quotes")
+        return value
+
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """The string at `key`, one of `choices`."""
+        value = self.raw(key)
+        if value not in choices:
+            self.fail(key, "one of " + ", ".join(choices))
+        return str(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """The true or false at `key`."""
+        if not self.has(key):
+            return default
+        value = self.raw(key)
+        if not isinstance(value, bool):
+            self.fail(key, "true or false")
+        return bool(value)
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        """The whole number at `key`, from `low` to `high`."""
+        return self._integer(self.raw(key), key, low, high)
+
+    def optional_integer(self, key: str, low: int, high: int) -> int | None:
+        """The whole number at `key`, or None where it is missing or null."""
+        return self.integer(key, low, high) if self.has(key) else None
+
+    def integers(self, key: str, length: int, low: int, high: int) -> tuple[int, ...]:
+        """The list of `length` whole numbers at `key`, each from `low` to `high`."""
+        items = self.sequence(key, length)
+        return tuple(self._integer(item, key, low, high) for item in items)
+
+    def numbers(self, key: str, length: int, low: float, high: float) -> tuple[float, ...]:
+        """The list of `length` finite numbers at `key`, each from `low` to `high`."""
+        return tuple(self._number(item, key, low, high) for item in self.sequence(key, length))
+
+    def sequence(self, key: str, length: int | None = None) -> list[Any]:
+        """The list at `key`, of exactly `length` items where one is given."""
+        value = self.raw(key)
+        if not isinstance(value, list | tuple) or (length is not None and len(value) != length):
+            self.fail(key, "a list" if length is None else f"a list of {length}")
+        return list(value)
+
+    def close(self) -> None:
+        """Refuse the keys that were not read: a misspelt key must not pass for a missing one."""
+        for key in self._mapping:
+            if key not in self._read:
+                raise self._error(
+                    received=f"the unknown key {self.path(str(key))}",
+                    expected="one of " + ", ".join(sorted(self._read)),
+                    fix=f"correct the spelling of {key}, or remove it",
+                )
+
+    def _integer(self, value: object, key: str, low: int, high: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            self.fail(key, f"whole numbers from {low} to {high}")
+        return value
+
+    def _number(self, value: object, key: str, low: float, high: float) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fail(key, "numbers")
+        if not math.isfinite(value) or not low <= value <= high:
+            self.fail(key, f"numbers from {low:g} to {high:g}")
+        return float(value)
