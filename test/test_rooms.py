@@ -25,7 +25,9 @@ def absolute(node: ast.ImportFrom, path: Path) -> str:
     if not node.level:
         return node.module or ""
     parts = [PACKAGE, *path.relative_to(ROOT).parent.parts]
-    return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
+    return ".".join(
+        [*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])]
+    )
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -46,7 +48,7 @@ def room_of(module: str) -> str | None:
 
 
 def complaint(room: Room, module: str) -> str | None:
-    top = module.split(".")[0]
+    top = module.split(".", maxsplit=1)[0]
     if top == PACKAGE:
         other = room_of(module)
         if other is None or other == room.name:
