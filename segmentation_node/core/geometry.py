@@ -1,0 +1,187 @@
+"""How a camera image is fitted to a network: one rectangle, the canvas, stretched to its input."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from segmentation_node.errors import ConfigError, FrameError
+
+LARGEST_SIDE = 16384
+"""Pixels; sides beyond this are taken for a mistake, before memory is asked for them."""
+
+
+class FitMode(str, Enum):
+    """The ways of fitting an image to the network's input.
+
+    STRETCH: The whole image fills the input; its aspect ratio is not kept.
+    LETTERBOX: The whole image is centred in the input, with padding on two sides.
+    CROP: The largest centred part of the image that has the input's aspect ratio fills it.
+    """
+
+    STRETCH = "stretch"
+    LETTERBOX = "letterbox"
+    CROP = "crop"
+
+
+@dataclass(frozen=True, order=True)
+class NetworkSize:
+    """Size of the network's input.
+
+    Args:
+        height: Pixels.
+        width: Pixels.
+    """
+
+    height: int
+    width: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.height <= LARGEST_SIDE and 0 < self.width <= LARGEST_SIDE):
+            raise ConfigError(
+                received=f"the network size {self}",
+                expected=f"a height and a width from 1 to {LARGEST_SIDE} pixels",
+                fix="write it as HEIGHTxWIDTH, such as 512x1024",
+            )
+
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}"
+
+    @classmethod
+    def parse(cls, text: str) -> NetworkSize:
+        """Read a size written as HEIGHTxWIDTH, such as `512x1024`.
+
+        Raises:
+            ConfigError: The text is no size.
+        """
+        match = re.fullmatch(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*", text)
+        if match is None:
+            raise ConfigError(
+                received=f"the network size {text!r}",
+                expected="HEIGHTxWIDTH in pixels, such as 512x1024",
+                fix="write two whole numbers with an x between them",
+            )
+        return cls(int(match[1]), int(match[2]))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A canvas: a rectangle in whole camera pixels that is stretched to the network's input.
+
+    The part of the canvas that lies outside the image is padding; the part of the image that lies
+    outside the canvas is not seen by the network and gets no class.
+
+    Args:
+        image_height: Pixels of the camera image.
+        image_width: Pixels of the camera image.
+        canvas_x: Pixels from the image's left edge to the canvas's; negative left of the image.
+        canvas_y: Pixels from the image's top edge to the canvas's; negative above the image.
+        canvas_height: Camera pixels.
+        canvas_width: Camera pixels.
+        network: Size that the canvas is stretched to.
+    """
+
+    image_height: int
+    image_width: int
+    canvas_x: int
+    canvas_y: int
+    canvas_height: int
+    canvas_width: int
+    network: NetworkSize
+
+    def __post_init__(self) -> None:
+        if self.canvas_height < 1 or self.canvas_width < 1:
+            raise FrameError(
+                received=f"a canvas of {self.canvas_height}x{self.canvas_width} pixels",
+                expected="at least 1x1",
+                fix="use a larger image or another way of fitting",
+            )
+        rows, columns = self.image_part
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            raise FrameError(
+                received=f"a canvas at x={self.canvas_x}, y={self.canvas_y}, beside the image",
+                expected=f"one that touches the {self.image_height}x{self.image_width} image",
+                fix="move the canvas onto the image",
+            )
+
+    @property
+    def image_part(self) -> tuple[slice, slice]:
+        """Rows and columns of the image that the canvas covers."""
+        return (
+            _overlap(self.canvas_y, self.canvas_height, self.image_height),
+            _overlap(self.canvas_x, self.canvas_width, self.image_width),
+        )
+
+    @property
+    def canvas_part(self) -> tuple[slice, slice]:
+        """Rows and columns of the canvas that hold image; the rest of it is padding."""
+        rows, columns = self.image_part
+        return _moved(rows, -self.canvas_y), _moved(columns, -self.canvas_x)
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether part of the canvas lies outside the image."""
+        rows, columns = self.canvas_part
+        whole = (slice(0, self.canvas_height), slice(0, self.canvas_width))
+        return (rows, columns) != whole
+
+    @property
+    def covers_image(self) -> bool:
+        """Whether the network sees every pixel of the image."""
+        return self.image_part == (slice(0, self.image_height), slice(0, self.image_width))
+
+
+def fit(mode: FitMode | str, image_height: int, image_width: int, network: NetworkSize) -> Fit:
+    """Fit an image to the network's input.
+
+    The canvas is rounded to whole camera pixels, so its aspect ratio is the network's to within
+    a pixel. Where a centred canvas leaves an odd number of pixels over, the extra one is at the
+    bottom or at the right.
+
+    Args:
+        mode: How to fit.
+        image_height: Pixels of the camera image.
+        image_width: Pixels of the camera image.
+        network: Size of the network's input.
+
+    Raises:
+        FrameError: The image has no pixels.
+    """
+    if image_height < 1 or image_width < 1:
+        raise FrameError(
+            received=f"an image of {image_height}x{image_width} pixels",
+            expected="at least 1x1",
+            fix="check the camera driver: it sends empty images",
+        )
+    height, width = _canvas_size(FitMode(mode), image_height, image_width, network)
+    x = _centred(image_width - width)
+    y = _centred(image_height - height)
+    return Fit(image_height, image_width, x, y, height, width, network)
+
+
+def _canvas_size(
+    mode: FitMode, image_height: int, image_width: int, network: NetworkSize
+) -> tuple[int, int]:
+    if mode is FitMode.STRETCH:
+        return image_height, image_width
+    image_is_wider = image_width * network.height > image_height * network.width
+    keep_width = image_is_wider == (mode is FitMode.LETTERBOX)
+    # Integer arithmetic, rounding halves up: the same rectangle on every machine.
+    if keep_width:
+        height = (2 * image_width * network.height + network.width) // (2 * network.width)
+        return max(height, 1), image_width
+    width = (2 * image_height * network.width + network.height) // (2 * network.height)
+    return image_height, max(width, 1)
+
+
+def _centred(rest: int) -> int:
+    return rest // 2 if rest >= 0 else -(-rest // 2)
+
+
+def _overlap(start: int, length: int, limit: int) -> slice:
+    return slice(max(start, 0), min(start + length, limit))
+
+
+def _moved(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
