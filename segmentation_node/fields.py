@@ -8,9 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from segmentation_node.errors import ConfigError, SegmentationError
+
+
+def read_yaml(path: Path, error: type[SegmentationError] = ConfigError) -> Any:
+    """Parse a YAML file; what it holds is for the caller to check.
+
+    Raises:
+        SegmentationError: Of the class given: the file is missing, unreadable, or no YAML.
+    """
+    # Built-in label sets and everything else in core/ work without PyYAML.
+    import yaml  # noqa: PLC0415
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise error(
+            f"no file at {path}", "a YAML file", "write it, or correct the path"
+        ) from missing
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        reason = " ".join(str(fault).split())
+        raise error(f"{path}, unreadable ({reason})", "a YAML file", "correct the file") from fault
 
 
 def shown(value: object, limit: int = 60) -> str:
@@ -122,6 +143,13 @@ class Fields:
         """The list of `length` whole numbers at `key`, each from `low` to `high`."""
         items = self.sequence(key, length)
         return tuple(self._integer(item, key, low, high) for item in items)
+
+    def integer_lists(self, key: str, length: int, low: int, high: int) -> list[tuple[int, ...]]:
+        """The list at `key` of lists of `length` whole numbers, each from `low` to `high`."""
+        items = self.sequence(key)
+        if not items or not all(isinstance(i, list | tuple) and len(i) == length for i in items):
+            self.fail(key, f"a list of lists of {length}")
+        return [tuple(self._integer(one, key, low, high) for one in item) for item in items]
 
     def numbers(self, key: str, length: int, low: float, high: float) -> tuple[float, ...]:
         """The list of `length` finite numbers at `key`, each from `low` to `high`."""

@@ -30,6 +30,7 @@ MESSAGES = (
 # From the ground up: a room may import the rooms above its own line, and never one below.
 ROOMS = (
     room("errors"),
+    room("fields", "yaml"),
     room("config"),
     room("resources"),
     room("transport"),

@@ -11,6 +11,9 @@ from segmentation_node.errors import ConfigError, FrameError
 LARGEST_SIDE = 16384
 """Pixels; sides beyond this are taken for a mistake, before memory is asked for them."""
 
+LARGEST_CANVAS = 2**27
+"""Pixels; a letterboxed sliver of an image would otherwise ask for gigabytes of padding."""
+
 
 class FitMode(str, Enum):
     """The ways of fitting an image to the network's input.
@@ -91,11 +94,13 @@ class Fit:
     network: NetworkSize
 
     def __post_init__(self) -> None:
-        if self.canvas_height < 1 or self.canvas_width < 1:
+        too_small = self.canvas_height < 1 or self.canvas_width < 1
+        if too_small or self.canvas_height * self.canvas_width > LARGEST_CANVAS:
             raise FrameError(
-                received=f"a canvas of {self.canvas_height}x{self.canvas_width} pixels",
-                expected="at least 1x1",
-                fix="use a larger image or another way of fitting",
+                received=f"a canvas of {self.canvas_height}x{self.canvas_width} pixels for an "
+                f"image of {self.image_height}x{self.image_width}",
+                expected=f"1 to {LARGEST_CANVAS} pixels",
+                fix="use an image less narrow, or another way of fitting",
             )
         rows, columns = self.image_part
         if rows.start >= rows.stop or columns.start >= columns.stop:

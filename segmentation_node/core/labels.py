@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from segmentation_node.core.label_set import NO_CLASS, Label, LabelSet
 from segmentation_node.errors import ConfigError
+from segmentation_node.fields import read_yaml
 
 __all__ = [
     "CAMVID_11",
@@ -139,11 +140,9 @@ def label_set(name_or_path: str | Path) -> LabelSet:
     text = str(name_or_path)
     if text in LABEL_SETS:
         return LABEL_SETS[text]
-    if Path(text).suffix in {".yaml", ".yml"}:
-        # PyYAML is no part of what core needs to run.
-        from segmentation_node.core.label_files import read_label_set  # noqa: PLC0415
-
-        return read_label_set(Path(text))
+    path = Path(text)
+    if path.suffix in {".yaml", ".yml"}:
+        return LabelSet.from_mapping(read_yaml(path), where=path.name)
     raise ConfigError(
         received=f"the label set {text!r}",
         expected="one of " + ", ".join(LABEL_SETS) + ", or the path of a .yaml file",

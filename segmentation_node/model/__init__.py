@@ -1,0 +1,21 @@
+"""The model contract: an ONNX file and the YAML sidecar that says what the ONNX cannot."""
+
+from __future__ import annotations
+
+from segmentation_node.model.contract import InputSpec, Model, TensorSpec
+from segmentation_node.model.sidecar import (
+    FORMAT,
+    MODELS_DIRECTORY,
+    load_model,
+    shipped_models,
+)
+
+__all__ = [
+    "FORMAT",
+    "MODELS_DIRECTORY",
+    "InputSpec",
+    "Model",
+    "TensorSpec",
+    "load_model",
+    "shipped_models",
+]

@@ -1,0 +1,144 @@
+"""Reads and checks a model's sidecar: the YAML that says what the ONNX cannot.
+
+The keys are listed in docs/model_sidecar.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
+from segmentation_node.core.labels import LabelSet, label_set
+from segmentation_node.errors import ConfigError, ModelError
+from segmentation_node.fields import Fields, read_yaml
+from segmentation_node.model.contract import InputSpec, Model
+from segmentation_node.model.onnx_file import check_onnx_file
+
+FORMAT = 1
+"""Version of the sidecar's form that this package reads and writes."""
+
+MODELS_DIRECTORY = Path(__file__).parents[1] / "models"
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Names of the models that come with the package and are in place."""
+    sidecars = sorted(MODELS_DIRECTORY.glob("*.yaml"))
+    return tuple(path.stem for path in sidecars if path.with_suffix(".onnx").is_file())
+
+
+def load_model(name_or_path: str | Path) -> Model:
+    """Read and check a model's sidecar, and check that the ONNX beside it is whole.
+
+    Args:
+        name_or_path: The name of a shipped model, such as `camvid`, or the path of an .onnx file
+            with its sidecar `<same name>.yaml` beside it.
+
+    Raises:
+        ModelError: A file is missing, empty, foreign or faulty, in one sentence.
+    """
+    path = _model_path(name_or_path)
+    check_onnx_file(path)
+    sidecar = path.with_suffix(".yaml")
+    if not sidecar.is_file():
+        raise ModelError(
+            received=f"no sidecar {sidecar.name} beside {path}",
+            expected="a YAML file with the ONNX's name, which says what it takes and gives",
+            fix="write one: docs/model_sidecar.md lists its keys",
+        )
+    fields = Fields(read_yaml(sidecar, ModelError), sidecar.name, ModelError)
+    try:
+        return _model(path, fields)
+    except ConfigError as error:
+        received = f"{error.received} ({sidecar.name})"
+        raise ModelError(received, error.expected, error.fix) from error
+
+
+def _model_path(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path).expanduser()
+    if path.suffix == ".onnx":
+        return path
+    if str(name_or_path) in shipped_models():
+        return MODELS_DIRECTORY / f"{name_or_path}.onnx"
+    known = ", ".join(shipped_models()) or "none (the package was installed without its models)"
+    raise ModelError(
+        received=f"the model {str(name_or_path)!r}",
+        expected=f"a shipped model ({known}) or the path of an .onnx file",
+        fix="choose one of them, or give the file with its ending .onnx",
+    )
+
+
+def _model(path: Path, fields: Fields) -> Model:
+    if fields.raw("format") != FORMAT:
+        fields.fail("format", str(FORMAT), "use the version of the package that wrote it")
+    output = fields.child("output")
+    stride = output.integer("stride", 1, 64)
+    output.close()
+    spec = _input(fields.child("input"), stride)
+    default = _size(fields.integers("default_size", 2, 1, LARGEST_SIDE))
+    model = Model(
+        path=path,
+        name=fields.text("name"),
+        input=spec,
+        stride=stride,
+        labels=_labels(fields, path),
+        default_size=default,
+        sizes=_sizes(fields, default),
+        licence=fields.text("licence", ""),
+        notice=fields.text("notice", ""),
+        training=fields.mapping("training"),
+        calibration=fields.mapping("calibration"),
+    )
+    fields.close()
+    for size in model.sizes:
+        model.check_size(size)
+    return model
+
+
+def _input(fields: Fields, stride: int) -> InputSpec:
+    multiple = fields.integer("multiple", 1, 1024)
+    if multiple % stride:
+        fields.fail("multiple", f"a multiple of the output's stride, {stride}")
+    mean = fields.numbers("mean", 3, -1e4, 1e4)
+    std = fields.numbers("std", 3, 1e-6, 1e6)
+    pad = fields.integers("pad", 3, 0, 255)
+    spec = InputSpec(
+        height=_fixed_side(fields, "height"),
+        width=_fixed_side(fields, "width"),
+        multiple=multiple,
+        mean=(mean[0], mean[1], mean[2]),
+        std=(std[0], std[1], std[2]),
+        order=fields.choice("order", ("rgb", "bgr")),
+        fit=FitMode(fields.choice("fit", [mode.value for mode in FitMode])),
+        pad=(pad[0], pad[1], pad[2]),
+    )
+    fields.close()
+    return spec
+
+
+def _fixed_side(fields: Fields, key: str) -> int | None:
+    # Null says "dynamic", so a forgotten key must not.
+    return None if fields.raw(key) is None else fields.integer(key, 1, LARGEST_SIDE)
+
+
+def _sizes(fields: Fields, default: NetworkSize) -> tuple[NetworkSize, ...]:
+    if not fields.has("sizes"):
+        return (default,)
+    listed = tuple(_size(pair) for pair in fields.integer_lists("sizes", 2, 1, LARGEST_SIDE))
+    if default not in listed:
+        fields.fail("default_size", "one of sizes: " + ", ".join(str(size) for size in listed))
+    return listed
+
+
+def _labels(fields: Fields, path: Path) -> LabelSet:
+    value = fields.raw("labels")
+    if isinstance(value, Mapping):
+        return LabelSet.from_mapping(value, fields.path("labels"))
+    if not isinstance(value, str):
+        fields.fail("labels", "the name of a label set, or its name and classes")
+    is_file = Path(value).suffix in {".yaml", ".yml"}
+    return label_set(path.parent / value if is_file else value)
+
+
+def _size(sides: tuple[int, ...]) -> NetworkSize:
+    return NetworkSize(sides[0], sides[1])
