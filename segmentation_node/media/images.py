@@ -1,0 +1,137 @@
+"""Image files and folders of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.errors import FrameError, MediaError, OutputError
+from segmentation_node.media.codec import decode_image, decode_labels, encode_jpeg, encode_png
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".webp", ".tif", ".tiff")
+
+
+def is_image(path: Path) -> bool:
+    """Whether the path's ending is that of an image."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Read an image file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+
+    Raises:
+        MediaError: The file cannot be read, is cut short, or is no image.
+    """
+    try:
+        return decode_image(read_bytes(path))
+    except FrameError as error:
+        raise MediaError(f"{path}: {error.received}", error.expected, error.fix) from error
+
+
+def read_labels(path: Path) -> NDArray[np.uint8]:
+    """Read a label image.
+
+    Args:
+        path: The PNG file.
+
+    Returns:
+        (H, W) uint8 class ids.
+
+    Raises:
+        MediaError: The file cannot be read, or holds no class ids.
+    """
+    try:
+        return decode_labels(read_bytes(path))
+    except FrameError as error:
+        raise MediaError(f"{path}: {error.received}", error.expected, error.fix) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file as it is.
+
+    Raises:
+        MediaError: The file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MediaError(
+            received=f"{path} ({error.strerror})",
+            expected="a file that can be read",
+            fix="check the path and its permissions",
+        ) from error
+
+
+def list_images(folder: Path) -> tuple[Path, ...]:
+    """Return the images of a folder in the order of their names, numbers by value.
+
+    Raises:
+        MediaError: The folder holds no image.
+    """
+    images = sorted((path for path in folder.iterdir() if is_image(path)), key=_natural)
+    if not images:
+        raise MediaError(
+            received=f"the folder {folder} without an image",
+            expected="files that end in " + ", ".join(IMAGE_SUFFIXES),
+            fix="give the folder that holds the images themselves",
+        )
+    return tuple(images)
+
+
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a PNG or JPEG file; its folder is made where it is missing.
+
+    Args:
+        path: Where to write; the ending chooses the format.
+        image: (H, W) uint8, or (H, W, 3) uint8 BGR.
+
+    Raises:
+        MediaError: The ending is neither PNG nor JPEG.
+        OutputError: The file cannot be written.
+    """
+    write_bytes(path, _encoded(path, image))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file; its folder is made where it is missing.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(
+            received=f"{path} ({error.strerror})",
+            expected="a place that can be written to",
+            fix="choose an output folder of yours with free space",
+        ) from error
+
+
+def _encoded(path: Path, image: NDArray[np.uint8]) -> bytes:
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        return encode_png(image)
+    if suffix in {".jpg", ".jpeg"}:
+        return encode_jpeg(image)
+    raise MediaError(
+        received=f"the ending {path.suffix!r} of {path}",
+        expected=".png, .jpg or .jpeg",
+        fix="name the output with one of these endings",
+    )
+
+
+def _natural(path: Path) -> tuple[tuple[int, int, str], ...]:
+    """Sort key under which frame2 stands before frame10."""
+    parts = re.split(r"(\d+)", path.name)
+    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts if p)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segmentation_node.errors import MediaError, OutputError
+from segmentation_node.media.images import list_images, read_image, read_labels, write_image
+
+IMAGE = np.random.default_rng(1).integers(0, 255, (20, 30, 3), np.uint8)
+
+
+def test_an_image_written_is_the_image_read(tmp_path: Path) -> None:
+    write_image(tmp_path / "new" / "a.png", IMAGE)
+    np.testing.assert_array_equal(read_image(tmp_path / "new" / "a.png"), IMAGE)
+
+
+def test_labels_written_are_the_labels_read(tmp_path: Path) -> None:
+    write_image(tmp_path / "l.png", IMAGE[..., 0])
+    np.testing.assert_array_equal(read_labels(tmp_path / "l.png"), IMAGE[..., 0])
+
+
+def test_images_stand_in_natural_order(tmp_path: Path) -> None:
+    for name in ("f10.png", "f9.PNG", "f1.jpg", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in list_images(tmp_path)] == ["f1.jpg", "f9.PNG", "f10.png"]
+
+
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="without an image"):
+        list_images(tmp_path)
+
+
+@pytest.mark.parametrize("read", [read_image, read_labels])
+def test_a_truncated_file_is_named(tmp_path: Path, read) -> None:
+    write_image(tmp_path / "a.jpg", IMAGE)
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:100])
+    with pytest.raises(MediaError, match=r"a\.jpg: 100 bytes that do not decode"):
+        read(tmp_path / "a.jpg")
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="No such file"):
+        read_image(tmp_path / "none.png")
+
+
+def test_an_unknown_ending_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"'\.xyz'"):
+        write_image(tmp_path / "a.xyz", IMAGE)
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError):
+        write_image(tmp_path / "file" / "a.png", IMAGE)
