@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# The fixtures for programs that talk over DDS, for every folder of tests.
+pytest_plugins = ["dds"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_FILE = Path(__file__).with_name("allowed_skips.txt")
 
