@@ -1,10 +1,16 @@
 """Settings under which large images travel well between processes.
 
-Standard library only: this runs before rclpy is imported.
+By default Fast DDS cuts an image into pieces and loses most of them. The rest of the story, with
+figures, is in docs/dds.md. Standard library only: this runs before rclpy is imported.
 """
 
 from __future__ import annotations
 
-from segmentation_node.transport.environment import TransportPlan, environment, plan, prepare_process
+from segmentation_node.transport.environment import (
+    TransportPlan,
+    environment,
+    plan,
+    prepare_process,
+)
 
 __all__ = ["TransportPlan", "environment", "plan", "prepare_process"]

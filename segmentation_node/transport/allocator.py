@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 
-# name in the environment -> (mallopt parameter of <malloc.h>, bytes)
+# name in the environment -> (mallopt parameter of <malloc.h>, bytes). 32 MiB is the most that every
+# glibc takes as a threshold, and larger than a 4K colour image.
 SETTINGS: Mapping[str, tuple[int, int]] = {
-    "MALLOC_MMAP_THRESHOLD_": (-3, 512 << 20),
+    "MALLOC_MMAP_THRESHOLD_": (-3, 32 << 20),
     "MALLOC_TRIM_THRESHOLD_": (-1, 1 << 30),
     "MALLOC_TOP_PAD_": (-2, 64 << 20),
 }
@@ -40,10 +41,11 @@ def apply() -> bool:
     """Set the allocator of this process, which read its environment long ago.
 
     Returns:
-        Whether the C library took every setting (musl has none of them).
+        Whether the C library took every setting (that of Alpine Linux has none of them).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    # A list, so that one refused setting does not keep the next from being tried.
-    return all([mallopt(parameter, size) == 1 for parameter, size in SETTINGS.values()])
+    # One refused setting must not keep the next from being tried.
+    taken = [mallopt(parameter, size) == 1 for parameter, size in SETTINGS.values()]
+    return all(taken)
