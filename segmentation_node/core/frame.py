@@ -1,0 +1,187 @@
+"""A camera image as it arrived: a view on the message's bytes, checked once, never copied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.encodings import Encoding, find_encoding
+from segmentation_node.errors import FrameError
+
+if TYPE_CHECKING:
+    from array import array
+
+    Buffer = bytes | bytearray | memoryview | NDArray[np.uint8] | array[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One image and what is known of it.
+
+    The array lives as long as the buffer that it views, and changes when that buffer does.
+
+    Args:
+        array: View on the image's bytes: (H, W) or (H, W, C), uint8 or (for mono16) uint16 in the
+            image's byte order; (H * 3/2, W) uint8 for nv12 and nv21; (H, step) uint8 for
+            encodings outside the table.
+        encoding: Its name in ROS.
+        height: Pixels.
+        width: Pixels.
+        step: Bytes from one row to the next.
+        is_bigendian: Byte order of 16-bit values.
+        stamp_ns: Time of capture, nanoseconds.
+        frame_id: Coordinate frame of the camera.
+    """
+
+    array: NDArray[Any]
+    encoding: str
+    height: int
+    width: int
+    step: int
+    is_bigendian: bool = False
+    stamp_ns: int = 0
+    frame_id: str = ""
+
+    @classmethod
+    def from_buffer(
+        cls,
+        data: Buffer,
+        *,
+        height: int,
+        width: int,
+        encoding: str,
+        step: int,
+        is_bigendian: bool = False,
+        stamp_ns: int = 0,
+        frame_id: str = "",
+    ) -> Frame:
+        """View the bytes of an image message.
+
+        Args:
+            data: Bytes of the image, row after row; kept alive by the frame, not copied.
+            height: Pixels.
+            width: Pixels.
+            encoding: Its name in ROS, such as `bgr8`.
+            step: Bytes from one row to the next.
+            is_bigendian: Byte order of 16-bit values.
+            stamp_ns: Time of capture, nanoseconds.
+            frame_id: Coordinate frame of the camera.
+
+        Raises:
+            FrameError: The encoding is unknown, the image has no pixels, the step is smaller than
+                a row, or the data is shorter or longer than its rows.
+        """
+        row = find_encoding(encoding)
+        _check_size(height, width, row)
+        _check_step(step, width, row)
+        rows = height if row is None else row.rows(height)
+        _check_length(memoryview(data).nbytes, step, rows, encoding, (height, width))
+        pixels = _view(np.frombuffer(data, np.uint8).reshape(rows, step), width, row, is_bigendian)
+        return cls(pixels, encoding, height, width, step, is_bigendian, stamp_ns, frame_id)
+
+    @classmethod
+    def from_array(
+        cls,
+        image: NDArray[np.uint8],
+        encoding: str = "bgr8",
+        stamp_ns: int = 0,
+        frame_id: str = "",
+    ) -> Frame:
+        """View an array as a frame.
+
+        Args:
+            image: (H, W, C) or (H, W) uint8; (H, W) uint16 for mono16. Rows may lie apart.
+            encoding: Its name in ROS; one of those with a pixel per array element.
+            stamp_ns: Time of capture, nanoseconds.
+            frame_id: Coordinate frame of the camera.
+
+        Raises:
+            FrameError: The encoding is unknown, or the array does not fit it.
+        """
+        row = find_encoding(encoding)
+        if row is None or not _fits(image, row):
+            raise FrameError(
+                received=f"an array of {image.dtype} {image.shape} as {encoding}",
+                expected=_shape_of(row),
+                fix="give an array of that shape, or name its encoding",
+            )
+        height = image.shape[0] * 2 // 3 if row.two_planes else image.shape[0]
+        width = image.shape[1]
+        _check_size(height, width, row)
+        big = image.dtype.byteorder == ">"
+        return cls(image, encoding, height, width, image.strides[0], big, stamp_ns, frame_id)
+
+
+def _check_size(height: int, width: int, row: Encoding | None) -> None:
+    if height < 1 or width < 1:
+        raise FrameError(
+            received=f"an image of {height}x{width} pixels",
+            expected="at least 1x1",
+            fix="check the camera driver: it sends empty images",
+        )
+    if row is None:
+        return
+    if (row.even_width and width % 2) or (row.two_planes and height % 2):
+        sides = "an even height and width" if row.two_planes else "an even width"
+        raise FrameError(
+            received=f"an image of {height}x{width} pixels as {row.name}",
+            expected=f"{sides}, as pixels share their colour in pairs",
+            fix="set the camera to an even size, or to another encoding",
+        )
+
+
+def _check_step(step: int, width: int, row: Encoding | None) -> None:
+    least = 1 if row is None else row.row_bytes(width)
+    if step < least:
+        name = "" if row is None else f" of {row.name}"
+        raise FrameError(
+            received=f"a step of {step} bytes for {width} pixels{name}",
+            expected=f"at least {least} bytes",
+            fix="correct step in the camera driver: it is the bytes of one row, padding included",
+        )
+
+
+def _check_length(length: int, step: int, rows: int, encoding: str, size: tuple[int, int]) -> None:
+    if length != step * rows:
+        how = "short" if length < step * rows else "long"
+        raise FrameError(
+            received=f"{length} bytes for a {size[0]}x{size[1]} image as {encoding}",
+            expected=f"{step * rows} bytes ({rows} rows of step {step})",
+            fix=f"correct data, step or height in the camera driver: the data is too {how}",
+        )
+
+
+def _view(
+    rows: NDArray[np.uint8], width: int, row: Encoding | None, is_bigendian: bool
+) -> NDArray[Any]:
+    if row is None:
+        return rows
+    pixels: NDArray[Any] = rows[:, : row.row_bytes(width)]
+    if row.item_bytes == 2:
+        # A view of bytes as 16-bit values needs rows without gaps: give the strides instead.
+        kind = np.dtype(">u2" if is_bigendian else "<u2")
+        return np.ndarray((len(rows), width), kind, rows, strides=(rows.strides[0], 2))
+    if row.channels == 1:
+        return pixels
+    shape = (len(rows), width, row.channels)
+    return np.ndarray(shape, np.uint8, rows, strides=(rows.strides[0], row.channels, 1))
+
+
+def _fits(image: NDArray[Any], row: Encoding) -> bool:
+    axes = 2 if row.channels == 1 else 3
+    if image.ndim != axes or image.dtype.kind != "u" or image.dtype.itemsize != row.item_bytes:
+        return False
+    if row.two_planes:
+        return bool(image.shape[0] % 3 == 0)
+    return axes == 2 or bool(image.shape[2] == row.channels)
+
+
+def _shape_of(row: Encoding | None) -> str:
+    if row is None:
+        return "an encoding of the table"
+    rows = "H*3/2" if row.two_planes else "H"
+    shape = f"({rows}, W)" if row.channels == 1 else f"({rows}, W, {row.channels})"
+    return f"{shape} of uint{8 * row.item_bytes}"
