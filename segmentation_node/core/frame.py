@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,11 @@ class Frame:
         _check_size(height, width, row)
         _check_step(step, width, row)
         rows = height if row is None else row.rows(height)
-        _check_length(memoryview(data).nbytes, step, rows, encoding, (height, width))
-        pixels = _view(np.frombuffer(data, np.uint8).reshape(rows, step), width, row, is_bigendian)
+        buffer = cast("bytes", data)  # to the type checker arrays are no buffers before 3.12
+        _check_length(memoryview(buffer).nbytes, step, rows, encoding, (height, width))
+        pixels = _view(
+            np.frombuffer(buffer, np.uint8).reshape(rows, step), width, row, is_bigendian
+        )
         return cls(pixels, encoding, height, width, step, is_bigendian, stamp_ns, frame_id)
 
     @classmethod
@@ -159,15 +162,14 @@ def _view(
 ) -> NDArray[Any]:
     if row is None:
         return rows
-    pixels: NDArray[Any] = rows[:, : row.row_bytes(width)]
-    if row.item_bytes == 2:
-        # A view of bytes as 16-bit values needs rows without gaps: give the strides instead.
-        kind = np.dtype(">u2" if is_bigendian else "<u2")
-        return np.ndarray((len(rows), width), kind, rows, strides=(rows.strides[0], 2))
-    if row.channels == 1:
-        return pixels
+    if row.item_bytes == 1 and row.channels == 1:
+        return rows[:, :width]
+    # Rows that are not a whole number of values long cannot be reshaped: give the strides instead.
+    kind = np.dtype("u1" if row.item_bytes == 1 else ">u2" if is_bigendian else "<u2")
     shape = (len(rows), width, row.channels)
-    return np.ndarray(shape, np.uint8, rows, strides=(rows.strides[0], row.channels, 1))
+    strides = (rows.strides[0], row.channels * row.item_bytes, row.item_bytes)
+    pixels: NDArray[Any] = np.ndarray(shape, kind, rows, strides=strides)
+    return pixels[:, :, 0] if row.channels == 1 else pixels
 
 
 def _fits(image: NDArray[Any], row: Encoding) -> bool:
