@@ -1,0 +1,301 @@
+"""The worker: what happens to frames in each mode, in each state, and when something fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from segmentation_node.errors import ConfigError, EngineError, FrameError
+from segmentation_node.pipeline.worker import Counts, Worker
+
+PATIENCE_S = 10.0
+
+
+@dataclass
+class Slot:
+    number: int
+    content: int = -1
+
+
+@dataclass
+class RecordingJob:
+    """Computes by copying the item into the slot; a test may hold it or make it fail."""
+
+    open_error: Exception | None = None
+    bad: dict[int, Exception] = field(default_factory=dict)
+    unpublishable: frozenset[int] = frozenset()
+    calls: list[str] = field(default_factory=list)
+    threads: dict[str, set[int]] = field(default_factory=dict)
+    published: list[int] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    computing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    may_compute: threading.Event = field(default_factory=threading.Event)
+    publishing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    may_publish: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.may_compute.set()
+        self.may_publish.set()
+
+    def note(self, call: str) -> None:
+        self.calls.append(call)
+        self.threads.setdefault(call, set()).add(threading.get_ident())
+
+    def open(self) -> None:
+        self.note("open")
+        if self.open_error:
+            raise self.open_error
+
+    def compute(self, item: int, slot: Slot) -> None:
+        self.note("compute")
+        self.computing.release()
+        assert self.may_compute.wait(PATIENCE_S)
+        if item in self.bad:
+            raise self.bad[item]
+        slot.content = item
+
+    def publish(self, item: int, slot: Slot) -> None:
+        self.note("publish")
+        self.publishing.release()
+        assert self.may_publish.wait(PATIENCE_S)
+        if item in self.unpublishable:
+            raise RuntimeError("the middleware is gone")
+        assert slot.content == item
+        self.published.append(item)
+
+    def failed(self, item: int, error: Exception) -> None:
+        self.errors.append(error)
+
+    def close(self) -> None:
+        self.note("close")
+
+
+Make = Callable[..., "Worker[int, Slot]"]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Make started and resumed workers, closed at the end of the test."""
+    made: list[tuple[RecordingJob, Worker[int, Slot]]] = []
+
+    def make_one(job: RecordingJob, mode: str = "latest", **rest: object) -> Worker[int, Slot]:
+        worker = Worker(job, [Slot(0), Slot(1)], mode, **rest)  # type: ignore[arg-type]
+        made.append((job, worker))
+        worker.start()
+        worker.resume()
+        return worker
+
+    yield make_one
+    for job, worker in made:
+        job.may_compute.set()
+        job.may_publish.set()
+        worker.close()
+
+
+def settle(worker: Worker[int, Slot]) -> Counts:
+    """Wait until nothing is waiting or under way, without dropping what waits."""
+    with worker._changed:
+        settled = worker._changed.wait_for(
+            lambda: not worker._waiting and len(worker._free) == 2, PATIENCE_S
+        )
+    assert settled
+    return worker.counts
+
+
+def test_every_item_is_answered_in_order(make: Make) -> None:
+    job = RecordingJob()
+    worker = make(job, "every", queue_size=3)
+    for item in range(50):
+        assert worker.submit(item)
+    assert settle(worker) == Counts(received=50, processed=50)
+    assert job.published == list(range(50))
+
+
+def test_latest_replaces_the_waiting_item_and_counts_it(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job)
+    worker.submit(0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    for item in (1, 2, 3):
+        worker.submit(item)
+    job.may_compute.set()
+    assert settle(worker) == Counts(received=4, processed=2, skipped=2)
+    assert job.published == [0, 3]
+
+
+def test_latest_stays_newest_while_publishing_is_slow(make: Make) -> None:
+    job = RecordingJob()
+    job.may_publish.clear()
+    worker = make(job)
+    worker.submit(0)
+    worker.submit(1)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    # Both slots fill up; what comes then must wait in the inbox, where it can be replaced.
+    for _ in range(100):
+        worker.submit(2)
+    worker.submit(99)
+    job.may_publish.set()
+    settle(worker)
+    assert job.published[-1] == 99
+    assert len(job.published) <= 4
+
+
+def test_publishing_overlaps_with_computing_the_next(make: Make) -> None:
+    job = RecordingJob()
+    job.may_publish.clear()
+    worker = make(job, "every")
+    worker.submit(0)
+    worker.submit(1)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    # Item 1 is computed while item 0 is still being published.
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    job.may_publish.set()
+    settle(worker)
+    assert job.published == [0, 1]
+
+
+def test_every_holds_its_caller_while_the_queue_is_full(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    room = threading.Event()
+    worker = make(job, "every", queue_size=1, on_room=room.set)
+    worker.submit(0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    assert worker.has_room
+    room.clear()
+    worker.submit(1)
+    assert not worker.has_room
+    caller = threading.Thread(target=worker.submit, args=(2,))
+    caller.start()
+    assert not room.is_set()
+    job.may_compute.set()
+    caller.join(PATIENCE_S)
+    assert not caller.is_alive()
+    assert room.wait(PATIENCE_S)
+    assert settle(worker).processed == 3
+
+
+def test_pausing_releases_a_caller_that_waits_for_room(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job, "every", queue_size=1)
+    worker.submit(0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    worker.submit(1)
+    taken: list[bool] = []
+    caller = threading.Thread(target=lambda: taken.append(worker.submit(2)))
+    caller.start()
+    pausing = threading.Thread(target=worker.pause)
+    pausing.start()
+    caller.join(PATIENCE_S)
+    job.may_compute.set()
+    pausing.join(PATIENCE_S)
+    assert taken == [False]
+    assert worker.counts == Counts(received=3, processed=1, skipped=2)
+
+
+def test_a_bad_frame_is_counted_and_the_next_is_answered(make: Make) -> None:
+    fault = FrameError("4 bytes", "12", "send more")
+    job = RecordingJob(bad={1: fault})
+    worker = make(job, "every")
+    for item in range(3):
+        worker.submit(item)
+    assert settle(worker) == Counts(received=3, processed=2, malformed=1)
+    assert job.published == [0, 2]
+    assert job.errors == [fault]
+
+
+@pytest.mark.parametrize("fault", [EngineError("a", "b", "c"), ValueError("unforeseen")])
+def test_a_failure_of_the_engine_is_no_malformed_frame(make: Make, fault: Exception) -> None:
+    job = RecordingJob(bad={0: fault})
+    worker = make(job, "every")
+    worker.submit(0)
+    worker.submit(1)
+    assert settle(worker) == Counts(received=2, processed=1, failed=1)
+
+
+def test_a_failure_to_publish_is_counted_and_frees_the_slot(make: Make) -> None:
+    job = RecordingJob(unpublishable=frozenset({0, 1, 2, 3}))
+    worker = make(job, "every")
+    for item in range(6):
+        worker.submit(item)
+    assert settle(worker) == Counts(received=6, processed=2, failed=4)
+    assert [str(error) for error in job.errors] == ["the middleware is gone"] * 4
+
+
+def test_a_frame_refused_before_it_became_an_item_is_counted(make: Make) -> None:
+    worker = make(RecordingJob())
+    worker.refuse()
+    assert worker.counts == Counts(received=1, malformed=1)
+
+
+def test_what_opens_the_engine_uses_and_closes_it_is_one_thread(make: Make) -> None:
+    job = RecordingJob()
+    worker = make(job, "every")
+    worker.submit(0)
+    settle(worker)
+    worker.close()
+    assert job.threads["open"] == job.threads["compute"] == job.threads["close"]
+    assert threading.get_ident() not in job.threads["open"] | job.threads["publish"]
+    assert job.threads["publish"] != job.threads["compute"]
+
+
+def test_a_failure_to_open_reaches_the_caller_and_leaves_no_thread() -> None:
+    job = RecordingJob(open_error=EngineError("no runtime", "OpenVINO", "install it"))
+    before = set(threading.enumerate())
+    worker: Worker[int, Slot] = Worker(job, [Slot(0)])
+    with pytest.raises(EngineError, match="install it"):
+        worker.start()
+    assert job.calls == ["open", "close"]
+    assert set(threading.enumerate()) == before
+
+
+def test_paused_it_skips_what_comes_and_takes_again_when_resumed(make: Make) -> None:
+    job = RecordingJob()
+    worker = make(job, "every")
+    worker.pause()
+    assert not worker.submit(0)
+    worker.resume()
+    assert worker.submit(1)
+    assert settle(worker) == Counts(received=2, processed=1, skipped=1)
+    assert job.published == [1]
+
+
+def test_pausing_finishes_what_is_under_way_and_drops_what_waits(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job, "every")
+    for item in range(4):
+        worker.submit(item)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    pausing = threading.Thread(target=worker.pause)
+    pausing.start()
+    job.may_compute.set()
+    pausing.join(PATIENCE_S)
+    assert not pausing.is_alive()
+    counts = worker.counts
+    assert counts.received == 4 == counts.processed + counts.skipped
+    assert len(job.published) == counts.processed
+
+
+def test_closing_in_any_state_ends_every_thread() -> None:
+    before = set(threading.enumerate())
+    never_started: Worker[int, Slot] = Worker(RecordingJob(), [Slot(0)])
+    never_started.close()
+    job = RecordingJob()
+    worker: Worker[int, Slot] = Worker(job, [Slot(0)])
+    worker.start()
+    worker.close()
+    worker.close()
+    assert job.calls == ["open", "close"]
+    assert set(threading.enumerate()) == before
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ConfigError, match="latest or every"):
+        Worker(RecordingJob(), [Slot(0)], mode="sometimes")
