@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_bags import PERIOD_NS, START_NS, picture, write_bag
+
+from segmentation_node.bags.images import (
+    base_topic,
+    choose_image_topic,
+    decode_frame,
+    image_topics,
+)
+from segmentation_node.bags.reader import BagReader
+from segmentation_node.bags.writer import BagWriter, compressed_image
+from segmentation_node.errors import BagError, FrameError
+from segmentation_node.media.codec import encode_png
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_an_image_message_becomes_a_frame_with_its_stamp(tmp_path: Path, compressed: bool) -> None:
+    with BagReader(write_bag(tmp_path / "a.mcap", compressed=compressed)) as bag:
+        frames = [decode_frame(m) for m in bag.messages([choose_image_topic(bag)])]
+    assert [frame.stamp_ns for frame in frames] == [START_NS + i * PERIOD_NS for i in range(3)]
+    assert (frames[0].encoding, frames[0].frame_id) == ("bgr8", "camera")
+    assert np.abs(frames[2].array.astype(int) - picture(2)).max() < 6
+
+
+def with_topics(path: Path, *topics: str) -> BagReader:
+    with BagWriter(path) as bag:
+        for topic in topics:
+            image = compressed_image(encode_png(picture(1)), "png", 1, "camera")
+            bag.write_message(bag.add_topic(topic, "sensor_msgs/msg/CompressedImage"), 1, image)
+    return BagReader(path)
+
+
+def test_label_and_depth_topics_are_no_cameras(tmp_path: Path) -> None:
+    names = ("/camera/image_raw/compressed", "/camera/labels/compressed", "/depth/image")
+    with with_topics(tmp_path / "a.mcap", *names) as bag:
+        assert image_topics(bag) == ("/camera/image_raw/compressed",)
+
+
+def test_raw_and_compressed_of_one_camera_count_once(tmp_path: Path) -> None:
+    with with_topics(tmp_path / "a.mcap", "/cam", "/cam/compressed") as bag:
+        assert choose_image_topic(bag) == "/cam/compressed"
+    assert base_topic("/cam/compressed") == base_topic("/cam") == "/cam"
+
+
+def test_the_wanted_topic_is_taken(tmp_path: Path) -> None:
+    with with_topics(tmp_path / "a.mcap", "/left", "/right") as bag:
+        assert choose_image_topic(bag, "/right") == "/right"
+        with pytest.raises(BagError, match=r"2 camera topics \(/left, /right\).*--topic"):
+            choose_image_topic(bag)
+        with pytest.raises(BagError, match="not in the bag"):
+            choose_image_topic(bag, "/middle")
+
+
+def test_a_bag_without_images_names_what_it_holds(tmp_path: Path) -> None:
+    with BagReader(write_bag(tmp_path / "a.mcap", frames=0)) as bag:
+        with pytest.raises(BagError, match="std_msgs/msg/Int32"):
+            choose_image_topic(bag)
+        with pytest.raises(BagError, match="an image topic"):
+            choose_image_topic(bag, "/tf")
+
+
+def test_a_truncated_jpeg_is_a_frame_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    with BagWriter(path) as bag:
+        topic = bag.add_topic("/cam/compressed", "sensor_msgs/msg/CompressedImage")
+        bag.write_message(topic, 1, compressed_image(b"\xff\xd8\xff\xe0", "jpeg", 1, ""))
+    with BagReader(path) as bag, pytest.raises(FrameError, match="4 bytes"):
+        decode_frame(next(bag.messages()))

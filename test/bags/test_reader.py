@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from segmentation_node.bags.reader import BagReader, is_bag
+from segmentation_node.errors import BagError
+
+NAMES = ["drive", "drive.mcap", "drive.db3"]
+
+
+def cut(path: Path, share: float) -> Path:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_form_of_bag_gives_its_messages_in_order(make_bag, name: str) -> None:
+    with BagReader(make_bag(name)) as bag:
+        messages = list(bag.messages())
+    assert [message.topic for message in messages[:3]] == [
+        "/camera/image_raw/compressed",
+        "/tf",
+        "/count",
+    ]
+    times = [message.time_ns for message in messages]
+    assert times == sorted(times)
+    assert (bag.count, bag.start_ns, bag.end_ns) == (9, times[0], times[-1])
+
+
+def test_topics_and_start_select(make_bag) -> None:
+    with BagReader(make_bag()) as bag:
+        times = [message.time_ns for message in bag.messages(["/tf"])]
+        assert len(times) == bag.count_of("/tf") == 3
+        assert [m.time_ns for m in bag.messages(["/tf"], times[1])] == times[1:]
+        assert list(bag.messages([])) == []
+
+
+def test_a_topic_that_is_not_there_is_an_error(make_bag) -> None:
+    with BagReader(make_bag()) as bag, pytest.raises(BagError, match="/count, /tf"):
+        list(bag.messages(["/nope"]))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bag_cut_short_is_refused_with_a_way_out(make_bag, name: str, share: float) -> None:
+    path = make_bag(name, frames=40)
+    cut(path if path.is_file() else path / "drive.mcap", share)
+    with pytest.raises(BagError, match="recover"), BagReader(path) as bag:
+        list(bag.messages())
+
+
+def test_a_bag_damaged_inside_is_refused(make_bag) -> None:
+    path = make_bag("drive.mcap", frames=40)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 400] = b"\xff" * 400
+    path.write_bytes(data)
+    with pytest.raises(BagError, match="damaged"), BagReader(path) as bag:
+        messages = list(bag.messages())
+        pytest.fail(f"read {len(messages)} messages of a damaged bag")
+
+
+def test_a_folder_without_metadata_is_refused_with_a_way_out(make_bag) -> None:
+    path = make_bag()
+    (path / "metadata.yaml").unlink()
+    with pytest.raises(BagError, match="reindex"):
+        BagReader(path)
+
+
+def test_metadata_that_is_no_yaml_is_refused(make_bag) -> None:
+    path = make_bag()
+    (path / "metadata.yaml").write_text("a: [1,")
+    with pytest.raises(BagError, match="damaged"):
+        BagReader(path)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "a.db3").close()
+    with pytest.raises(BagError):
+        BagReader(tmp_path / "a.db3")
+
+
+def test_a_missing_bag_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BagError, match="does not exist"):
+        BagReader(tmp_path / "none.mcap")
+
+
+def test_closing_twice_is_safe(make_bag) -> None:
+    bag = BagReader(make_bag())
+    bag.close()
+    bag.close()
+
+
+def test_a_bag_is_known_by_its_looks(make_bag, tmp_path: Path) -> None:
+    assert is_bag(make_bag()) and is_bag(Path("a.mcap")) and is_bag(Path("a.db3"))
+    assert not is_bag(tmp_path)
