@@ -72,6 +72,8 @@ class BagReader:
         self.start_ns = int(self._reader.start_time) if self.count else 0
         self.end_ns = int(self._reader.end_time) - 1 if self.count else 0
         self.connections = tuple(self._reader.connections)
+        # SQLite passes over a lost page without a word, but its index still counts what was there.
+        self._check_complete(sum(found.msgcount for found in self.connections), self.count)
 
     @property
     def topics(self) -> dict[str, str]:
@@ -103,15 +105,18 @@ class BagReader:
                 topic, kind = connection.topic, connection.msgtype
                 yield Message(topic, kind, time_ns, data, connection)
                 number += 1
-        # SQLite passes over a lost page at the end of a table without a word.
-        expected = sum(connection.msgcount for connection in wanted)
-        if number < expected and (start_ns is None or start_ns <= self.start_ns):
-            raise faults.incomplete(self.path, number, expected)
+        if start_ns is None or start_ns <= self.start_ns:
+            self._check_complete(number, sum(connection.msgcount for connection in wanted))
 
     def close(self) -> None:
         """Close the files. Closing twice is safe."""
         if self._reader.is_open:
             self._reader.close()
+
+    def _check_complete(self, found: int, expected: int) -> None:
+        if found < expected:
+            self.close()
+            raise faults.incomplete(self.path, found, expected)
 
     def _select(self, topics: Collection[str] | None) -> list[Connection]:
         names = self.topics if topics is None else topics
