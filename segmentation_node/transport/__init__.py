@@ -11,6 +11,7 @@ from segmentation_node.transport.environment import (
     environment,
     plan,
     prepare_process,
+    tidy_plan,
 )
 
-__all__ = ["TransportPlan", "environment", "plan", "prepare_process"]
+__all__ = ["TransportPlan", "environment", "plan", "prepare_process", "tidy_plan"]

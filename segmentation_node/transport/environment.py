@@ -71,7 +71,7 @@ def _too_small(room: shm.Room | None, profile: profiles.Profile) -> str:
     )
 
 
-def _choose(room: shm.Room | None) -> TransportPlan:
+def _choose(base: Mapping[str, str], room: shm.Room | None) -> TransportPlan:
     """Choose among the shipped profiles."""
     chosen = profiles.that_fits(room)
     if chosen is None:
@@ -82,8 +82,7 @@ def _choose(room: shm.Room | None) -> TransportPlan:
             f"/dev/shm has {_mib(room.free_bytes)} free of {_mib(room.total_bytes)}, so the small "
             "profile is used; --shm-size=512m or --ipc=host gives a container room for the large"
         )
-    variables = dict.fromkeys(profiles.VARIABLES, str(chosen.path))
-    return TransportPlan(variables, chosen.path, tuple(notes))
+    return TransportPlan(chosen.variables(base), chosen.path, tuple(notes))
 
 
 def _plan_dds(base: Mapping[str, str], room: shm.Room | None) -> TransportPlan:
@@ -93,7 +92,7 @@ def _plan_dds(base: Mapping[str, str], room: shm.Room | None) -> TransportPlan:
             notes=(f"RMW_IMPLEMENTATION is {rmw}: the Fast DDS profile is not for it and not set",)
         )
     setting = profiles.chosen_by_user(base)
-    return _choose(room) if setting is None else _respect(setting, base, room)
+    return _choose(base, room) if setting is None else _respect(setting, base, room)
 
 
 def _plan_allocator(base: Mapping[str, str]) -> TransportPlan:
@@ -114,7 +113,7 @@ def plan(base: Mapping[str, str] | None = None, room: shm.Room | None = None) ->
     return _plan_dds(base, room or shm.room()) + _plan_allocator(base)
 
 
-def plan_after_tidying(base: Mapping[str, str] | None = None) -> TransportPlan:
+def tidy_plan(base: Mapping[str, str] | None = None) -> TransportPlan:
     """Choose the settings; where room is short, first remove what killed processes left.
 
     Only segments of this user whose owner is dead are removed: see `shm.remove_stale`.
@@ -139,7 +138,7 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     Args:
         base: The environment to start from; this process's own when None.
     """
-    return dict(plan_after_tidying(base).variables)
+    return dict(tidy_plan(base).variables)
 
 
 def prepare_process() -> TransportPlan:
@@ -150,7 +149,7 @@ def prepare_process() -> TransportPlan:
     Returns:
         What was set; its notes and warnings are for the log.
     """
-    chosen = plan_after_tidying()
+    chosen = tidy_plan()
     os.environ.update(chosen.variables)
     if allocator.set_by_user(os.environ) is None:
         allocator.apply()

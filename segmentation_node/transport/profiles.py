@@ -9,8 +9,12 @@ from pathlib import Path
 from segmentation_node.resources import share_directory
 from segmentation_node.transport.shm import Room
 
-# Fast DDS 2 (Humble, Jazzy) reads the first name only, Fast DDS 3 (Kilted) the second only.
-VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+# Fast DDS 2 (Humble to Jazzy) reads only the first name; Fast DDS 3 (Kilted and later) the second,
+# and its ROS layer warns of the first.
+OLD_VARIABLE = "FASTRTPS_DEFAULT_PROFILES_FILE"
+NEW_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
+VARIABLES = (OLD_VARIABLE, NEW_VARIABLE)
+_OLD_DISTRIBUTIONS = ("", "humble", "iron", "jazzy")
 # A camera, the node, a viewer or recorder, and one more to look at them.
 PROCESSES = 4
 
@@ -32,6 +36,15 @@ class Profile:
     def path(self) -> Path:
         """Where the file is installed."""
         return share_directory() / "config" / self.name
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return what makes a process load this profile.
+
+        Args:
+            base: The environment of the process, which may name its ROS distribution.
+        """
+        old = base.get("ROS_DISTRO", "") in _OLD_DISTRIBUTIONS
+        return dict.fromkeys(VARIABLES if old else (NEW_VARIABLE,), str(self.path))
 
 
 LARGE = Profile("fastdds_shm.xml", 70_400_000)

@@ -1,0 +1,157 @@
+"""Start the segmentation node, and RViz if asked for.
+
+An argument that is given overrides the parameter file; one that is left empty does not.
+
+    ros2 launch segmentation_node seg.launch.py image_topic:=/camera/image_raw rviz:=true
+
+Everything that is launched here, or after this file in a launch file that includes it, gets the
+settings for large images over DDS (docs/dds.md). Include it inside a GroupAction to keep them to
+this node.
+"""
+
+from __future__ import annotations
+
+from launch.action import Action
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable
+from launch_ros.actions import LifecycleNode, Node
+
+from launch import LaunchContext, LaunchDescription
+from segmentation_node.resources import share_directory
+from segmentation_node.transport import tidy_plan
+
+NAME = "segmentation_node"
+SHARE = share_directory()
+
+# Arguments that are parameters of the node, by their types.
+TEXTS = {
+    "image_topic": "Topic of the camera images, such as /camera/image_raw",
+    "image_transport": "Kind of the camera's messages: raw or compressed",
+    "model": "Shipped model (camvid, rendered), or the path of an .onnx with its .yaml beside it",
+    "engine": "Runtime: auto, openvino or tensorrt",
+    "precision": "Arithmetic: auto, fp32, bf16, fp16 or int8",
+    "network_size": "Network input as HEIGHTxWIDTH, such as 512x1024, or default: the model's own",
+}
+SWITCHES = {
+    "use_sim_time": "Take the time from /clock: true or false",
+    "autostart": "Configure and activate without being asked: true or false",
+}
+
+
+def declare_arguments() -> list[DeclareLaunchArgument]:
+    """List every argument; those of the node are empty unless given."""
+    unset = " (empty: as params_file says)"
+    node = [
+        DeclareLaunchArgument(name, default_value="", description=text + unset)
+        for name, text in {**TEXTS, **SWITCHES}.items()
+    ]
+    return [
+        *node,
+        DeclareLaunchArgument(
+            "params_file",
+            default_value=str(SHARE / "config" / "seg.yaml"),
+            description="YAML file with the node's parameters",
+        ),
+        DeclareLaunchArgument(
+            "namespace", default_value="", description="Namespace of the node and its topics"
+        ),
+        DeclareLaunchArgument(
+            "rviz",
+            default_value="false",
+            choices=["true", "false"],
+            description="Show input, colour and overlay in RViz",
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error", "fatal"],
+            description="Least severe message that the node prints",
+        ),
+    ]
+
+
+def given(context: LaunchContext, name: str) -> str:
+    """Return what the user wrote for an argument, without blanks around it."""
+    return context.launch_configurations.get(name, "").strip()
+
+
+def switch(name: str, text: str) -> bool:
+    """Read a truth value as ROS users write them."""
+    if text.lower() in ("true", "1", "yes", "on"):
+        return True
+    if text.lower() in ("false", "0", "no", "off"):
+        return False
+    raise ValueError(f"received {name}:={text}; expected true or false; fix: {name}:=true")
+
+
+def overrides(context: LaunchContext) -> dict[str, str | bool]:
+    """Collect the parameters that were given on the command line or by an including file."""
+    texts = {name: given(context, name) for name in TEXTS}
+    switches = {name: given(context, name) for name in SWITCHES}
+    return {
+        **{name: text for name, text in texts.items() if text},
+        **{name: switch(name, text) for name, text in switches.items() if text},
+    }
+
+
+def transport_actions(context: LaunchContext) -> list[Action]:
+    """Set the environment for images over DDS, and say what could not be done."""
+    plan = tidy_plan(context.environment)
+    set_variables = [SetEnvironmentVariable(name, text) for name, text in plan.variables.items()]
+    return [*set_variables, *(LogInfo(msg=f"warning: {text}") for text in plan.warnings)]
+
+
+def path_of(context: LaunchContext, name: str) -> str:
+    """Return the absolute name that the node's namespace gives to a relative one."""
+    own = given(context, "namespace")
+    pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
+    spaces = [space.strip("/") for space in (pushed, own)]
+    return "/" + "/".join([*filter(None, spaces), name])
+
+
+def segmentation_node(context: LaunchContext) -> LifecycleNode:
+    """Describe the node; it brings itself up when autostart is true."""
+    logger = path_of(context, NAME).strip("/").replace("/", ".")
+    return LifecycleNode(
+        package=NAME,
+        executable=NAME,
+        name=NAME,
+        namespace=given(context, "namespace"),
+        parameters=[given(context, "params_file"), *filter(None, [overrides(context)])],
+        arguments=["--ros-args", "--log-level", f"{logger}:={given(context, 'log_level')}"],
+        output="screen",
+        emulate_tty=True,
+    )
+
+
+def rviz(context: LaunchContext) -> Node:
+    """Describe RViz, with the topics of the configuration led to those of this launch."""
+    topics = [(f"/{NAME}/{end}", path_of(context, f"{NAME}/{end}")) for end in ("color", "overlay")]
+    if image_topic := given(context, "image_topic"):
+        absolute = image_topic.startswith("/")
+        topics.append(
+            ("/camera/image_raw", image_topic if absolute else path_of(context, image_topic))
+        )
+    sim_time = switch("use_sim_time", given(context, "use_sim_time") or "false")
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        name="rviz2",
+        arguments=["-d", str(SHARE / "config" / "seg.rviz")],
+        parameters=[{"use_sim_time": sim_time}],
+        remappings=topics,
+    )
+
+
+def start(context: LaunchContext) -> list[Action]:
+    """Build the actions once the arguments are known."""
+    show = switch("rviz", given(context, "rviz"))
+    return [
+        *transport_actions(context),
+        segmentation_node(context),
+        *([rviz(context)] if show else []),
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Entry point of `ros2 launch`."""
+    return LaunchDescription([*declare_arguments(), OpaqueFunction(function=start)])
