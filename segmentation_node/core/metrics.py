@@ -52,7 +52,7 @@ class ConfusionMatrix:
     def for_labels(cls, labels: LabelSet) -> ConfusionMatrix:
         """A matrix for label images of a set: its classes that are not ignored are scored."""
         scored = [label for label in labels.classes if not label.ignored]
-        matrix = cls(len(scored), labels.ignore_id)
+        matrix = cls(len(scored))
         matrix.names = tuple(label.name for label in scored)
         matrix._categories = tuple(label.category for label in scored)
         table = matrix._index_of_id
