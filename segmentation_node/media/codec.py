@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from segmentation_node.errors import FrameError
 
+_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
+
 ImageBytes = bytes | bytearray | memoryview | NDArray[np.uint8]
 
 
@@ -73,7 +75,8 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
 def _decode(data: ImageBytes, flags: int) -> NDArray[Any]:
     buffer = np.frombuffer(data, np.uint8)
     # OpenCV asserts on an empty buffer, and answers a damaged one with None.
-    image = cv2.imdecode(buffer, flags) if buffer.size else None
+    usable = buffer.size > 0 and not _is_cut_jpeg(buffer)
+    image = cv2.imdecode(buffer, flags) if usable else None
     if image is None:
         raise FrameError(
             received=f"{buffer.size} bytes that do not decode",
@@ -81,6 +84,12 @@ def _decode(data: ImageBytes, flags: int) -> NDArray[Any]:
             fix="check the source: the image is cut short, damaged or of another format",
         )
     return np.asarray(image)
+
+
+def _is_cut_jpeg(buffer: NDArray[np.uint8]) -> bool:
+    # OpenCV 4 fills the missing rows of a JPEG with grey and says nothing. Cameras pad with zeros.
+    data = buffer.tobytes()
+    return data.startswith(_JPEG_START) and _JPEG_END not in data.rstrip(b"\0")[-64:]
 
 
 def _encode(suffix: str, image: NDArray[np.uint8], options: list[int]) -> bytes:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from segmentation_node.errors import ConfigError, FrameError
@@ -67,6 +67,11 @@ class Counts:
     def plus(self, **more: int) -> Counts:
         """The counts with the named ones raised."""
         return replace(self, **{name: getattr(self, name) + by for name, by in more.items()})
+
+    def minus(self, earlier: Counts) -> Counts:
+        """What was added since `earlier`."""
+        then = asdict(earlier)
+        return Counts(**{name: count - then[name] for name, count in asdict(self).items()})
 
 
 class Worker(Generic[Item, Slot]):
