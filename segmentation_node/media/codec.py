@@ -74,16 +74,23 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
 
 def _decode(data: ImageBytes, flags: int) -> NDArray[Any]:
     buffer = np.frombuffer(data, np.uint8)
-    # OpenCV asserts on an empty buffer, and answers a damaged one with None.
-    usable = buffer.size > 0 and not _is_cut_jpeg(buffer)
-    image = cv2.imdecode(buffer, flags) if usable else None
+    image = None if _is_cut_jpeg(buffer) else _imdecode(buffer, flags)
     if image is None:
         raise FrameError(
             received=f"{buffer.size} bytes that do not decode",
             expected="a whole JPEG or PNG image",
             fix="check the source: the image is cut short, damaged or of another format",
         )
-    return np.asarray(image)
+    return image
+
+
+def _imdecode(buffer: NDArray[np.uint8], flags: int) -> NDArray[Any] | None:
+    # Damage is answered with None or with an exception, as the place of it and the release have it.
+    try:
+        image = cv2.imdecode(buffer, flags)
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image)
 
 
 def _is_cut_jpeg(buffer: NDArray[np.uint8]) -> bool:
@@ -93,7 +100,10 @@ def _is_cut_jpeg(buffer: NDArray[np.uint8]) -> bool:
 
 
 def _encode(suffix: str, image: NDArray[np.uint8], options: list[int]) -> bytes:
-    done, data = cv2.imencode(suffix, image, options)
+    try:
+        done, data = cv2.imencode(suffix, image, options)
+    except cv2.error:  # OpenCV 4; OpenCV 5 says False
+        done, data = False, b""
     if not done:
         raise FrameError(
             received=f"an image of shape {image.shape}",
