@@ -103,7 +103,7 @@ def _encode(suffix: str, image: NDArray[np.uint8], options: list[int]) -> bytes:
     try:
         done, data = cv2.imencode(suffix, image, options)
     except cv2.error:  # OpenCV 4; OpenCV 5 says False
-        done, data = False, b""
+        done, data = False, np.empty(0, np.uint8)
     if not done:
         raise FrameError(
             received=f"an image of shape {image.shape}",
