@@ -6,7 +6,7 @@ figures, is in docs/dds.md. Standard library only: this runs before rclpy is imp
 
 from __future__ import annotations
 
-from segmentation_node.transport.environment import (
+from segmentation_node.transport.planning import (
     TransportPlan,
     environment,
     plan,

@@ -13,7 +13,8 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,31 +85,40 @@ def room(folder: Path = FOLDER) -> Room | None:
     return Room(stat.f_blocks * stat.f_frsize, stat.f_bavail * stat.f_frsize)
 
 
-def _is_held(lock: Path) -> bool:
-    """Whether a process holds the lock; what cannot be opened counts as held."""
+@contextmanager
+def _taken(lock: Path) -> Iterator[bool]:
+    """Hold a lock for a moment, if nobody else does; what cannot be opened counts as held."""
     try:
         descriptor = os.open(lock, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        yield isinstance(error, FileNotFoundError)
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
     except OSError:
-        return True
+        free = False
+    try:
+        yield free
     finally:
         os.close(descriptor)
-    return False
+
+
+@contextmanager
+def _abandoned(path: Path) -> Iterator[bool]:
+    """Say whether nobody owns a segment, and keep it so until the caller is done."""
+    locks = [lock for end in _LOCKS if (lock := path.with_name(path.name + end)).exists()]
+    if not locks:
+        yield time.time() - path.stat().st_mtime > _LOCKLESS_SECONDS
+        return
+    with ExitStack() as held:
+        yield all(held.enter_context(_taken(lock)) for lock in locks)
 
 
 def _look_at(path: Path) -> Segment:
     stat = path.stat()
-    locks = [lock for end in _LOCKS if (lock := path.with_name(path.name + end)).exists()]
-    if locks:
-        in_use = any(_is_held(lock) for lock in locks)
-    else:
-        in_use = time.time() - stat.st_mtime < _LOCKLESS_SECONDS
-    return Segment(path, stat.st_size, stat.st_uid, in_use)
+    with _abandoned(path) as abandoned:
+        return Segment(path, stat.st_size, stat.st_uid, not abandoned)
 
 
 def segments(folder: Path = FOLDER) -> list[Segment]:
@@ -130,7 +140,8 @@ def segments(folder: Path = FOLDER) -> list[Segment]:
 def remove_stale(found: Iterable[Segment]) -> list[Segment]:
     """Remove what killed processes of this user left behind.
 
-    A process that still has such a file mapped keeps its memory: only the name goes.
+    Each is removed with its lock held, so that no process can take it up in between. A process
+    that still has such a file mapped keeps its memory: only the name goes.
 
     Args:
         found: The segments to choose from; those in use and those of other users stay.
@@ -138,13 +149,15 @@ def remove_stale(found: Iterable[Segment]) -> list[Segment]:
     Returns:
         Those that were removed.
     """
-    removed = []
-    for segment in found:
-        if segment.in_use or segment.uid != os.getuid() or not segment.path.exists():
-            continue
-        if _look_at(segment.path).in_use:  # a port may have been taken up in the meantime
-            continue
-        for file in segment.files:
-            file.unlink(missing_ok=True)
-        removed.append(segment)
-    return removed
+    mine = [segment for segment in found if not segment.in_use and segment.uid == os.getuid()]
+    return [segment for segment in mine if _remove(segment)]
+
+
+def _remove(segment: Segment) -> bool:
+    if not segment.path.exists():
+        return False
+    with _abandoned(segment.path) as abandoned:
+        if abandoned:
+            for file in segment.files:
+                file.unlink(missing_ok=True)
+        return abandoned

@@ -113,23 +113,28 @@ def plan(base: Mapping[str, str] | None = None, room: shm.Room | None = None) ->
     return _plan_dds(base, room or shm.room()) + _plan_allocator(base)
 
 
+def _tidy() -> TransportPlan:
+    """Remove abandoned segments; ports are small, and Fast DDS takes them up again by itself."""
+    removed = shm.remove_stale(found for found in shm.segments() if not found.is_port)
+    if not removed:
+        return TransportPlan()
+    freed = _mib(sum(segment.size_bytes for segment in removed))
+    return TransportPlan(
+        notes=(f"gave back {freed} of /dev/shm that killed processes had left",),
+    )
+
+
 def tidy_plan(base: Mapping[str, str] | None = None) -> TransportPlan:
-    """Choose the settings; where room is short, first remove what killed processes left.
+    """Give back the shared memory that killed processes left, then choose the settings.
 
     Only segments of this user whose owner is dead are removed: see `shm.remove_stale`.
 
     Args:
         base: The environment to start from; this process's own when None.
     """
-    first = plan(base)
-    if profiles.that_fits(shm.room()) is profiles.LARGE or not _tidy():
-        return first
-    return plan(base)
-
-
-def _tidy() -> bool:
-    """Remove abandoned segments; ports are small and Fast DDS takes them up again itself."""
-    return bool(shm.remove_stale(found for found in shm.segments() if not found.is_port))
+    base = os.environ if base is None else base
+    tidied = _tidy() if base.get("RMW_IMPLEMENTATION", "") in FAST_RMWS else TransportPlan()
+    return tidied + plan(base)
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
