@@ -1,0 +1,1 @@
+"""Measures what the package promises: accuracy, latency, and the tables made of them."""

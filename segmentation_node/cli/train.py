@@ -1,0 +1,74 @@
+"""`segmentation train`: from a recipe to an exported and scored model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress as Bar
+from rich.progress import TimeRemainingColumn
+
+from segmentation_node.cli.options import JsonFile, write_json
+from segmentation_node.cli.scores import print_scores
+
+
+def train(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all that comes out.")],
+    recipe: Annotated[str, typer.Option(help="camvid or rendered.")] = "camvid",
+    camvid: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="CamVid: holds train/ and val/.")
+    ] = None,
+    stills: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where rendered scenes are kept.")
+    ] = None,
+    hold_out: Annotated[
+        str | None, typer.Option(metavar="SEQUENCE", help="CamVid sequence to leave out.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Train a network, export it to ONNX with its sidecar, and score the exported file."""
+    # Imported here: torch takes seconds, and `--help` should not wait for it.
+    from segmentation_node.bench.model_report import add_scores, model_report  # noqa: PLC0415
+    from segmentation_node.training.recipe import recipe as recipe_of  # noqa: PLC0415
+    from segmentation_node.training.run import Run  # noqa: PLC0415
+    from segmentation_node.training.run import train as run_training  # noqa: PLC0415
+
+    run = Run(recipe_of(recipe), output, camvid, stills, hold_out, device)
+    console = Console(stderr=True)
+    if run.recipe.notice:
+        console.print(f"note: {run.recipe.notice}")
+    with Bar(*Bar.get_default_columns()[:-1], TimeRemainingColumn(), console=console) as bar:
+        shown = _Shown(bar)
+        run_training(run, resume=resume, rendering=shown.rendering, report=shown.step)
+    record = add_scores(run)
+    print_scores(record["scores"])
+    write_json(json_file, {"miou": record["scores"][0]["miou"], **model_report(record)})
+
+
+class _Shown:
+    """Shows where rendering and training stand, on one line each."""
+
+    def __init__(self, bar: Bar) -> None:
+        self.bar = bar
+        self.tasks: dict[str, Any] = {}
+
+    def rendering(self, done: int, total: int) -> None:
+        """Show how many scenes are rendered."""
+        self._show("scenes", "rendering scenes", done, total)
+
+    def step(self, progress: Any) -> None:
+        """Show the training step; scores stay on the screen."""
+        text = f"training, loss {progress.loss:.3f}"
+        self._show("steps", text, progress.iteration, progress.iterations)
+        for name, miou in progress.miou.items():
+            self.bar.console.print(f"step {progress.iteration}: {name} mIoU {100 * miou:.1f} %")
+
+    def _show(self, key: str, text: str, done: int, total: int) -> None:
+        if key not in self.tasks:
+            self.tasks[key] = self.bar.add_task(text, total=total)
+        self.bar.update(self.tasks[key], description=text, completed=done, total=total)

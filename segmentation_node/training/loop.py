@@ -1,0 +1,193 @@
+"""The training loop: from batches to weights, interruptible at any step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from segmentation_node.training.batches import Batches, Example, Source, collate
+from segmentation_node.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from segmentation_node.training.datasets import Dataset
+from segmentation_node.training.device import autocast
+from segmentation_node.training.loss import class_weights, segmentation_loss
+from segmentation_node.training.networks import build, network_entry
+from segmentation_node.training.recipe import Recipe
+from segmentation_node.training.schedule import AveragedNetwork, learning_rate_factor
+from segmentation_node.training.validate import validate
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Args:
+        iteration: Optimiser steps done.
+        iterations: Optimiser steps in all.
+        loss: Of the last step.
+        seconds_left: Estimate, from the steps of this process.
+        miou: Scores on validation data of this step, by data set; empty where none were taken.
+    """
+
+    iteration: int
+    iterations: int
+    loss: float
+    seconds_left: float
+    miou: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run learns from and is watched on.
+
+    Args:
+        sources: What each batch is made of.
+        validation: Data sets that are scored now and then.
+    """
+
+    sources: tuple[Source, ...]
+    validation: tuple[Dataset, ...] = ()
+
+    def to_mapping(self) -> dict[str, int]:
+        """Name and number of images of each source."""
+        return {source.data.name: len(source.data) for source in self.sources}
+
+
+class Training:
+    """One run of a recipe on data.
+
+    Args:
+        recipe: Decides all that is not data.
+        data: What to learn from.
+        device: Where.
+        checkpoint: File to keep the state in; None keeps none.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Data, device: torch.device, checkpoint: Path | None = None
+    ) -> None:
+        self.recipe, self.data, self.device, self.checkpoint = recipe, data, device, checkpoint
+        self.entry = network_entry(recipe.network)
+        labels = data.sources[0].data.labels
+        torch.manual_seed(recipe.seed)
+        network = build(recipe.network, labels.num_classes, pretrained=True)
+        self.network = network.to(device=device, memory_format=torch.channels_last)
+        self.averaged = AveragedNetwork(self.network, recipe.averaging)
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, recipe))
+        counted = [source.data for source in data.sources]
+        self.weights = class_weights(counted, recipe.class_exponent).to(device)
+        self.iteration = 0
+        self.history: list[dict[str, Any]] = []
+
+    @property
+    def _run(self) -> dict[str, Any]:
+        return {"recipe": self.recipe.to_mapping(), "data": self.data.to_mapping()}
+
+    def resume(self) -> None:
+        """Go on from the checkpoint.
+
+        Raises:
+            DatasetError: There is none that can be read.
+            ConfigError: It is of another run.
+        """
+        if self.checkpoint is None:
+            return
+        state = load_checkpoint(self.checkpoint)
+        state.check_run(self._run)
+        self.network.load_state_dict(state.network)
+        self.averaged.network.load_state_dict(state.averaged)
+        self.optimizer.load_state_dict(state.optimizer)
+        self.iteration, self.history = state.iteration, state.history
+
+    def run(self, report: Callable[[Progress], None] | None = None) -> nn.Module:
+        """Train to the end.
+
+        Args:
+            report: Called after each step.
+
+        Returns:
+            The averaged network, in evaluation mode.
+        """
+        started, first = time.monotonic(), self.iteration
+        batches = Batches(self.data.sources, self.recipe.augmentation, self.recipe.seed)
+        for examples in batches.since(first, self.recipe.iterations):
+            loss = self._step(examples)
+            miou = self._scores()
+            per_step = (time.monotonic() - started) / (self.iteration - first)
+            left = per_step * (self.recipe.iterations - self.iteration)
+            self._record(loss, miou)
+            if report:
+                report(Progress(self.iteration, self.recipe.iterations, loss, left, miou))
+        return self.averaged.network
+
+    def _step(self, examples: list[Example]) -> float:
+        """One optimiser step; all that is random in it comes from the seed and the iteration."""
+        torch.manual_seed(self.recipe.seed + self.iteration)
+        self._set_learning_rate()
+        self.network.train()
+        images, channels = collate(examples, self.entry.mean, self.entry.std, self.device)
+        loss = self._loss(images, channels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.averaged.update(self.network, self.iteration)
+        self.iteration += 1
+        return float(loss.detach())
+
+    def _loss(self, images: Tensor, channels: Tensor) -> Tensor:
+        with autocast(self.device):
+            logits = self.network(images)
+        return segmentation_loss(logits, channels, self.weights, self.recipe.label_smoothing)
+
+    def _set_learning_rate(self) -> None:
+        recipe = self.recipe
+        factor = learning_rate_factor(self.iteration, recipe.iterations, recipe.warm_up)
+        for group in self.optimizer.param_groups:
+            group["lr"] = factor * group["peak"]
+
+    def _scores(self) -> dict[str, float]:
+        last = self.iteration == self.recipe.iterations
+        if not last and self.iteration % self.recipe.validate_every:
+            return {}
+        network = self.averaged.network
+        return {
+            data.name: validate(network, self.entry, data, self.device)
+            for data in self.data.validation
+        }
+
+    def _record(self, loss: float, miou: dict[str, float]) -> None:
+        entry: dict[str, Any] = {"iteration": self.iteration, "loss": loss}
+        self.history.append({**entry, "miou": miou} if miou else entry)
+        last = self.iteration == self.recipe.iterations
+        if self.checkpoint and (last or self.iteration % self.recipe.save_every == 0):
+            save_checkpoint(self._state(), self.checkpoint)
+
+    def _state(self) -> Checkpoint:
+        return Checkpoint(
+            run=self._run,
+            iteration=self.iteration,
+            network=self.network.state_dict(),
+            averaged=self.averaged.network.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            history=self.history,
+        )
+
+
+def _parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """Encoder and new layers at their own rates; no weight decay of norms and biases."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "peak": recipe.learning_rate * (recipe.encoder_factor if encoder else 1.0),
+            "weight_decay": recipe.weight_decay if decays else 0.0,
+        }
+        for (encoder, decays), parameters in groups.items()
+    ]

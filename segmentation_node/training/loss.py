@@ -1,0 +1,74 @@
+"""Cross entropy over valid pixels, at full resolution, with rarer classes weighing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from segmentation_node.core.labels import NO_CLASS
+from segmentation_node.media.images import read_labels
+from segmentation_node.training.datasets import Dataset
+
+
+def segmentation_loss(
+    logits: Tensor,
+    channels: Tensor,
+    weights: Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross entropy, the mean over pixels that have a class.
+
+    The logits are upsampled as inference upsamples them, so that what is learned is what is
+    scored. A batch without any valid pixel gives zero, not NaN.
+
+    Args:
+        logits: (N, C, H/s, W/s) float.
+        channels: (N, H, W) int64, the class of each pixel; 255 where there is none.
+        weights: (C,) float, the weight of each class; None weighs all alike.
+        label_smoothing: Share of the target spread over all classes, 0 to 1.
+    """
+    full = functional.interpolate(
+        logits.float(), size=channels.shape[-2:], mode="bilinear", align_corners=False
+    )
+    total = functional.cross_entropy(
+        full,
+        channels,
+        weight=weights,
+        ignore_index=NO_CLASS,
+        label_smoothing=label_smoothing,
+        reduction="sum",
+    )
+    valid = channels[channels != NO_CLASS]
+    mass = valid.numel() if weights is None else weights[valid].sum()
+    return total / max(float(mass), 1.0)
+
+
+def class_weights(datasets: Sequence[Dataset], exponent: float, most: int = 200) -> Tensor:
+    """A weight for each class: its share of pixels to the power -exponent, 1 on average by pixel.
+
+    Args:
+        datasets: Whose label images are counted, each data set alike whatever its size.
+        exponent: 0 weighs all classes alike, 1 all classes' sums of pixels alike.
+        most: Label images counted per data set, evenly spaced.
+
+    Returns:
+        (C,) float32.
+    """
+    shares = np.mean([_shares(data, most) for data in datasets], axis=0)
+    weights = np.maximum(shares, 1e-4) ** -exponent
+    return torch.tensor(weights / (weights * shares).sum(), dtype=torch.float32)
+
+
+def _shares(data: Dataset, most: int) -> NDArray[np.float64]:
+    """(C,) float64: the share of each class in the valid pixels, sums to 1."""
+    counts = np.zeros(256)
+    step = max(len(data) // most, 1)
+    for sample in data.samples[::step]:
+        counts += np.bincount(read_labels(sample.labels).ravel(), minlength=256)
+    shares = counts[data.labels.id_of_channel]
+    return np.asarray(shares / max(shares.sum(), 1.0))

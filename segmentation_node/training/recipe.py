@@ -1,0 +1,142 @@
+"""Recipes: everything that decides what a training run gives, in one frozen record each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from segmentation_node.errors import ConfigError
+from segmentation_node.training.augment import Augmentation
+from segmentation_node.training.networks import NETWORKS
+from segmentation_node.training.stills import Stills
+
+CAMVID_NOTICE = (
+    "These weights were trained on CamVid (CC BY-NC 4.0): for research and personal use only."
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained.
+
+    Args:
+        name: Its name on the command line.
+        network: One of `networks.NETWORKS`.
+        licence: Licence of the weights that come out.
+        notice: One sentence that users of the weights must be told; empty where there is none.
+        camvid_share: Share of each batch that is CamVid, 0 to 1; the rest is rendered scenes.
+        stills: The rendered scenes.
+        iterations: Optimiser steps.
+        hold_out_iterations: Optimiser steps of a run that leaves a sequence out, which is scored
+            and thrown away.
+        batch: Images per step.
+        learning_rate: Peak of the new layers' rate.
+        encoder_factor: The encoder's learning rate, as a factor of it.
+        weight_decay: AdamW's, of convolution weights.
+        warm_up: Iterations of linear rise.
+        label_smoothing: Share of the target spread over all classes.
+        class_exponent: Weight of a class is its share of pixels to the power -exponent.
+        averaging: Decay of the moving average of the weights that is scored and exported.
+        augmentation: Changes to the images.
+        seed: Decides everything random.
+        validate_every: Iterations between scores on validation images.
+        save_every: Iterations between checkpoints.
+    """
+
+    name: str
+    licence: str
+    notice: str = ""
+    network: str = "fcn8s_lite0"
+    camvid_share: float = 0.0
+    stills: Stills = field(default_factory=Stills)
+    iterations: int = 1000
+    hold_out_iterations: int = 500
+    batch: int = 8
+    learning_rate: float = 1e-3
+    encoder_factor: float = 0.5
+    weight_decay: float = 0.01
+    warm_up: int = 50
+    label_smoothing: float = 0.05
+    class_exponent: float = 0.25
+    averaging: float = 0.995
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int = 1
+    validate_every: int = 250
+    save_every: int = 100
+
+    def __post_init__(self) -> None:
+        self._check_choice()
+        self._check_counts()
+        for name in ("camvid_share", "label_smoothing", "class_exponent", "averaging"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise _bad(f"{name} {getattr(self, name)}", "a value from 0 to 1")
+        for name in ("learning_rate", "encoder_factor"):
+            if getattr(self, name) <= 0:
+                raise _bad(f"{name} {getattr(self, name)}", "a value above 0")
+
+    def _check_choice(self) -> None:
+        if self.network not in NETWORKS:
+            raise _bad(f"the network {self.network!r}", "one of " + ", ".join(NETWORKS))
+        if (self.augmentation.crop_height | self.augmentation.crop_width) % self.multiple:
+            raise _bad("a crop of another size", f"multiples of {self.multiple} pixels")
+
+    def _check_counts(self) -> None:
+        for name in ("iterations", "hold_out_iterations", "batch", "validate_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise _bad(f"{name} {getattr(self, name)}", "at least 1")
+        if not 0 <= self.warm_up <= self.iterations:
+            raise _bad(f"warm_up {self.warm_up}", f"0 to {self.iterations} iterations")
+
+    @property
+    def multiple(self) -> int:
+        """Pixels; inputs of the network are multiples of it."""
+        return NETWORKS[self.network].multiple
+
+    @property
+    def camvid_per_batch(self) -> int:
+        """Images of CamVid in each batch."""
+        return round(self.batch * self.camvid_share)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model that comes out."""
+        return f"{self.network.replace('_', '-')}-{self.name}"
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The recipe as plain numbers, strings and mappings."""
+        mapping = asdict(self)
+        mapping["augmentation"]["pad"] = list(self.augmentation.pad)
+        mapping["stills"]["conditions"] = list(self.stills.conditions)
+        return mapping
+
+
+def _bad(received: str, expected: str) -> ConfigError:
+    return ConfigError(received, expected, "correct the recipe")
+
+
+_ALL = (
+    Recipe(
+        name="camvid",
+        licence="CC-BY-NC-4.0",
+        notice=CAMVID_NOTICE,
+        camvid_share=0.625,
+        iterations=1200,
+        averaging=0.997,
+    ),
+    Recipe(name="rendered", licence="Apache-2.0", iterations=500, averaging=0.99),
+)
+RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
+"""The recipes of the shipped models, by name."""
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of a name.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    raise ConfigError(f"the recipe {name!r}", "one of " + ", ".join(RECIPES), "choose one")

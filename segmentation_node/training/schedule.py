@@ -1,0 +1,50 @@
+"""The learning rate over a run, and the moving average of the weights."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+
+def learning_rate_factor(iteration: int, iterations: int, warm_up: int) -> float:
+    """Factor of the peak learning rate: a linear rise, then half a cosine down to zero.
+
+    Args:
+        iteration: From 0.
+        iterations: Length of the run.
+        warm_up: Iterations until the peak.
+    """
+    if iteration < warm_up:
+        return (iteration + 1) / warm_up
+    done = (iteration - warm_up) / max(iterations - warm_up, 1)
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+class AveragedNetwork:
+    """An exponential moving average of a network's weights and statistics.
+
+    It is what is scored and exported: it smooths out the last steps' noise. The average starts
+    short and grows to its full length, so that the random first weights leave it soon.
+
+    Args:
+        network: Whose weights are averaged.
+        decay: Weight of the past per step, once under way; 0 copies the network.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+
+    def update(self, network: nn.Module, iteration: int) -> None:
+        """Take in the weights after an iteration (from 0)."""
+        decay = min(self.decay, (1 + iteration) / (10 + iteration))
+        current = network.state_dict()
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.is_floating_point():
+                    value.lerp_(current[name], 1 - decay)
+                else:
+                    value.copy_(current[name])
