@@ -146,7 +146,9 @@ def to_bgr(frame: Frame, out: NDArray[np.uint8] | None = None) -> NDArray[np.uin
     if row.code is None:
         return _into(frame.array, out)
     pixels = _eight_bits(frame.array) if row.item_bytes == 2 else frame.array
-    return _into(cv2.cvtColor(pixels, row.code, dst=out), out)
+    # OpenCV writes to rows that lie apart, but not to pixels or channels that do.
+    dst = out if out is not None and out.strides[1:] == (3, 1) else None
+    return _into(cv2.cvtColor(pixels, row.code, dst=dst), out)
 
 
 def _eight_bits(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:

@@ -136,8 +136,9 @@ class ConfusionMatrix:
             raise DatasetError(
                 f"{what} labels of {labels.dtype}", "whole numbers", "give label ids"
             )
-        if labels.dtype != np.uint8 and labels.size and not 0 <= labels.min() <= labels.max() < 256:
-            raise _out_of_range(what, int(labels.max()), self.names)
+        for extreme in (labels.min(), labels.max()) if labels.size else ():
+            if not 0 <= extreme < 256:
+                raise _out_of_range(what, int(extreme), self.names)
         indices: NDArray[np.int64] = self._index_of_id[labels.ravel()]
         if indices.size and indices.min() == _UNKNOWN:
             stranger = int(labels.ravel()[indices.argmin()])
