@@ -1,0 +1,136 @@
+"""What the node says of itself on /diagnostics, and how serious it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.time import Time
+
+from segmentation_node.pipeline.monitor import Report
+
+SKIPPED_SHARE = 0.1
+"""Frames skipped, as a share of those that arrived, above which there is a warning."""
+
+QUIET_PERIODS = 3.0
+"""Diagnostics periods without a frame after which the input counts as gone."""
+
+SHORTEST_QUIET_S = 2.0
+"""Seconds without a frame that are never called quiet, however short the period."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """All that the diagnostics are made from.
+
+    Args:
+        name: Full name of the node.
+        state: Lifecycle state, such as `active`.
+        report: The figures; None while the node is not configured.
+        topic: The topic of the camera images; empty while it is not subscribed to.
+        publishers: How many publishers that topic has.
+        refusal: Why the latest configuring or activating failed; empty where it did not.
+        facts: What is in use (model, engine, device, precision, sizes), by key.
+    """
+
+    name: str
+    state: str
+    report: Report | None = None
+    topic: str = ""
+    publishers: int = 0
+    refusal: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def message(health: Health, now: Time) -> DiagnosticArray:
+    """The message for /diagnostics.
+
+    Args:
+        health: What is to be said.
+        now: The node's clock.
+    """
+    level, text = judged(health)
+    values = [KeyValue(key=key, value=value) for key, value in _values(health)]
+    status = DiagnosticStatus(
+        # Older releases of the message take the level as bytes only.
+        level=level,
+        name=f"{health.name.lstrip('/')}: segmentation",
+        message=text,
+        hardware_id=str(health.facts.get("device", "")),
+        values=values,
+    )
+    array = DiagnosticArray(status=[status])
+    array.header.stamp = now.to_msg()
+    return array
+
+
+def judged(health: Health) -> tuple[bytes, str]:
+    """The level of the diagnostics, and the one sentence that explains it."""
+    report = health.report
+    if health.refusal:
+        return DiagnosticStatus.ERROR, health.refusal
+    if report is None or health.state != "active":
+        return DiagnosticStatus.OK, health.state
+    if report.engine_error:
+        return DiagnosticStatus.ERROR, f"the engine failed: {report.engine_error}"
+    if _is_quiet(report):
+        return DiagnosticStatus.STALE, _silence(health, report)
+    warnings = list(_warnings(report))
+    if warnings:
+        return DiagnosticStatus.WARN, "; ".join(warnings)
+    return DiagnosticStatus.OK, f"{report.rate_hz:.1f} frames/s"
+
+
+def _is_quiet(report: Report) -> bool:
+    if report.silence_s is None:
+        return True
+    return report.silence_s > max(QUIET_PERIODS * report.period_s, SHORTEST_QUIET_S)
+
+
+def _silence(health: Health, report: Report) -> str:
+    since = "yet" if report.silence_s is None else f"for {report.silence_s:.0f} s"
+    publishers = f"{health.publishers} publisher" + ("" if health.publishers == 1 else "s")
+    return f"no frame on {health.topic} {since} ({publishers} there)"
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    recent = report.recent
+    if recent.malformed:
+        yield f"{recent.malformed} malformed, the last: {report.last_malformation}"
+    if recent.failed:
+        yield f"{recent.failed} frames lost to errors, see the log"
+    if recent.skipped > SKIPPED_SHARE * recent.received:
+        yield f"{recent.skipped} of {recent.received} frames skipped: they come too fast"
+    if report.recent_deadline_misses:
+        yield f"{report.recent_deadline_misses} frames over the deadline"
+    if report.recent_stamp_jumps:
+        yield f"stamps jumped back {report.recent_stamp_jumps} times (a looping bag?)"
+
+
+def _values(health: Health) -> Iterator[tuple[str, str]]:
+    yield "state", health.state
+    yield "input_topic", health.topic
+    yield from ((key, str(value)) for key, value in health.facts.items())
+    if health.report is not None:
+        yield from _figures(health.report)
+
+
+def _figures(report: Report) -> Iterator[tuple[str, str]]:
+    yield "input_rate_hz", f"{report.input_rate_hz:.2f}"
+    yield "rate_hz", f"{report.rate_hz:.2f}"
+    yield from ((key, str(count)) for key, count in asdict(report.counts).items())
+    yield "last_malformation", report.last_malformation
+    yield "stamp_jumps", str(report.stamp_jumps)
+    yield "deadline_misses", str(report.deadline_misses)
+    timings = dict(report.stages)
+    if report.input_age is not None:
+        timings["input_age"] = report.input_age
+    for name, stats in timings.items():
+        for percentile in ("p50", "p95", "p99"):
+            yield f"{name}_{percentile}_ms", _ms(getattr(stats, f"{percentile}_ms"))
+
+
+def _ms(duration_ms: float) -> str:
+    return "" if math.isnan(duration_ms) else f"{duration_ms:.3f}"

@@ -1,0 +1,114 @@
+"""One camera of the node: its subscription, and what arrives on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from segmentation_node.config import NodeConfig
+from segmentation_node.core.frame import Frame
+from segmentation_node.errors import FrameError
+from segmentation_node.ros.conversion import frame_of_compressed, frame_of_image
+from segmentation_node.ros.qos import image_subscription
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """One image on its way through the node.
+
+    Args:
+        header: That of the message; the outputs get it as it is.
+        arrived_s: When it arrived, seconds on the monotonic performance counter.
+        read: Gives the image; decodes it first if it is compressed, and may raise FrameError.
+    """
+
+    header: Header
+    arrived_s: float
+    read: Callable[[], Frame]
+
+
+class Gate(MutuallyExclusiveCallbackGroup):
+    """Keeps the executor from taking messages while nobody has room for them.
+
+    They wait in the middleware instead, and timers and services are served meanwhile, which a
+    callback that blocks would not let happen. Whoever opens the gate wakes the executor.
+
+    Args:
+        is_open: Whether the next message may be taken.
+    """
+
+    def __init__(self, is_open: Callable[[], bool]) -> None:
+        super().__init__()
+        self._is_open = is_open
+
+    def can_execute(self, entity: object) -> bool:
+        """Whether the executor may take a message now."""
+        return self._is_open() and bool(super().can_execute(entity))
+
+
+class ImageInput:
+    """Subscribes to a camera and makes an `Arrival` of each message.
+
+    Args:
+        node: The node that subscribes.
+        config: Its parameters.
+        on_arrival: Takes each one, on the executor's thread.
+        on_refusal: Takes the header and the error of each raw message that is no image.
+        is_open: Whether the next message may be taken.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        config: NodeConfig,
+        on_arrival: Callable[[Arrival], None],
+        on_refusal: Callable[[Header, FrameError], None],
+        is_open: Callable[[], bool],
+    ) -> None:
+        self._node = node
+        self._on_arrival = on_arrival
+        self._on_refusal = on_refusal
+        compressed = config.image_transport == "compressed"
+        self._subscription = node.create_subscription(
+            CompressedImage if compressed else Image,
+            config.input_topic,
+            self._take_compressed if compressed else self._take_raw,
+            image_subscription(config),
+            callback_group=Gate(is_open),
+        )
+
+    @property
+    def topic(self) -> str:
+        """Name of the topic, with namespace and remappings applied."""
+        return str(self._subscription.topic_name)
+
+    @property
+    def publisher_count(self) -> int:
+        """How many publishers the topic has, of whatever quality of service."""
+        return int(self._node.count_publishers(self.topic))
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        self._node.destroy_subscription(self._subscription)
+
+    def _take_raw(self, message: Image) -> None:
+        arrived_s = time.perf_counter()
+        # Viewing costs nothing, and a bad frame must not replace a good one that waits.
+        try:
+            frame = frame_of_image(message)
+        except FrameError as error:
+            self._on_refusal(message.header, error)
+        else:
+            self._on_arrival(Arrival(message.header, arrived_s, lambda: frame))
+
+    def _take_compressed(self, message: CompressedImage) -> None:
+        # Decoding takes milliseconds, and is wasted on a frame that is replaced before its turn.
+        read = partial(frame_of_compressed, message)
+        self._on_arrival(Arrival(message.header, time.perf_counter(), read))

@@ -1,0 +1,125 @@
+"""What the worker does with a camera image: read it, segment it, publish the result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from segmentation_node.config import NodeConfig
+from segmentation_node.errors import EngineError, FrameError, SegmentationError
+from segmentation_node.pipeline.monitor import Monitor
+from segmentation_node.pipeline.segmenter import Segmenter
+from segmentation_node.ros.image_input import Arrival
+from segmentation_node.ros.image_output import ImageOutput, OutputSlot
+
+WARM_UP_SIZE = (720, 1280)
+"""Height and width of the image to warm up with: that of the camera is not known yet."""
+
+Complain = Callable[[str, str], None]
+
+
+class SegmentationJob:
+    """Owns the segmenter; `open`, `compute` and `close` run on one thread, `publish` on another.
+
+    Args:
+        config: The node's parameters.
+        output: Where results are published.
+        monitor: Is told of ages, stages and failures.
+        complain: Logs a sentence of a kind: (kind, sentence).
+    """
+
+    def __init__(
+        self, config: NodeConfig, output: ImageOutput, monitor: Monitor, complain: Complain
+    ) -> None:
+        self._config = config
+        self._output = output
+        self._monitor = monitor
+        self._complain = complain
+        self._segmenter: Segmenter | None = None
+        self._image = ""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What is really in use, for the log and the diagnostics."""
+        segmenter = self._segmenter
+        if segmenter is None:
+            return {}
+        return {
+            "model": segmenter.model.name,
+            "engine": segmenter.engine_name,
+            "device": segmenter.device,
+            "precision": segmenter.precision,
+            "network_size": str(segmenter.network_size),
+            "mode": self._config.mode,
+            "image": self._image,
+        }
+
+    @property
+    def notice(self) -> str:
+        """What the model's licence wants said."""
+        return "" if self._segmenter is None else self._segmenter.model.notice
+
+    def open(self) -> None:
+        """Load the network and run it once, so that the first frame is as fast as the others."""
+        self._segmenter = Segmenter.load(
+            self._config.model,
+            engine=self._config.engine,
+            precision=self._config.precision,
+            network_size=self._config.network_size,
+        )
+        self._segmenter.warm_up(*WARM_UP_SIZE)
+
+    def compute(self, item: Arrival, slot: OutputSlot) -> None:
+        """Segment one image into the messages of a slot.
+
+        Raises:
+            FrameError: It cannot be read.
+            EngineError: The engine failed.
+        """
+        taken = time.perf_counter()
+        frame = item.read()
+        read = time.perf_counter()
+        self._image = f"{frame.height}x{frame.width} {frame.encoding}"
+        outputs = self._output.wanted
+        buffers = slot.buffers(frame.height, frame.width, outputs)
+        result = self._loaded.segment(frame, outputs, buffers)
+        waited = {"wait": (taken - item.arrived_s) * 1e3, "read": (read - taken) * 1e3}
+        slot.stages_ms = {**waited, **result.stages_ms}
+
+    def publish(self, item: Arrival, slot: OutputSlot) -> None:
+        """Send the messages of a slot."""
+        begun = time.perf_counter()
+        self._output.publish(slot, item.header)
+        done = time.perf_counter()
+        ours = {"publish": (done - begun) * 1e3, "total": (done - item.arrived_s) * 1e3}
+        self._monitor.published({**slot.stages_ms, **ours})
+
+    def failed(self, item: Arrival, error: Exception) -> None:
+        """Note and log what went wrong with one image."""
+        if isinstance(error, FrameError):
+            self.refused(error)
+            return
+        if isinstance(error, EngineError):
+            self._monitor.engine_failed(str(error))
+        expected = isinstance(error, SegmentationError)
+        kind = type(error).__name__
+        self._complain(kind, f"frame lost: {error if expected else f'{kind}: {error}'}")
+
+    def refused(self, error: FrameError) -> None:
+        """Note and log a malformed frame."""
+        self._monitor.malformed(str(error))
+        # The fix tells the kinds apart: it holds no figures that differ from frame to frame.
+        self._complain(error.fix, f"malformed frame: {error}")
+
+    def close(self) -> None:
+        """Free the engine."""
+        if self._segmenter is not None:
+            self._segmenter.close()
+            self._segmenter = None
+
+    @property
+    def _loaded(self) -> Any:
+        if self._segmenter is None:
+            raise EngineError("a frame before the network was loaded", "an open job", "open it")
+        return self._segmenter

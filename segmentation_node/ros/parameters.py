@@ -1,0 +1,125 @@
+"""The node's ROS parameters: declared from the configuration, guarded, and read back into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from segmentation_node.config import PARAMETERS, NodeConfig, Parameter, Value
+from segmentation_node.errors import ConfigError
+
+
+class NodeParameters:
+    """Declares the parameters on a node and keeps them right from then on.
+
+    A value given at the start that cannot be accepted does not end the process: the default is
+    declared in its place, and `read` refuses until somebody has set the parameter.
+
+    Args:
+        node: The node to declare them on.
+        is_configured: Whether the node runs on its parameters now; all but the live ones are then
+            refused.
+        on_live_change: Called with the whole configuration when a live one has changed.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        is_configured: Callable[[], bool],
+        on_live_change: Callable[[NodeConfig], None],
+    ) -> None:
+        self._node = node
+        self._is_configured = is_configured
+        self._on_live_change = on_live_change
+        self._refused: dict[str, ConfigError] = {}
+        for parameter in PARAMETERS.values():
+            self._declare(parameter)
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def read(self) -> NodeConfig:
+        """The configuration as it stands.
+
+        Raises:
+            ConfigError: A value given at the start was refused and has not been set since.
+        """
+        for refusal in self._refused.values():
+            raise refusal
+        return self._current()
+
+    def _current(self) -> NodeConfig:
+        return NodeConfig(**{name: self._node.get_parameter(name).value for name in PARAMETERS})
+
+    def _declare(self, parameter: Parameter) -> None:
+        value = parameter.default
+        try:
+            value = parameter.checked(self._given(parameter))
+        except ConfigError as refusal:
+            self._refused[parameter.name] = refusal
+        description = descriptor(parameter)
+        # What was refused must be mendable, even if it is else only given at the start.
+        description.read_only = parameter.read_only and parameter.name not in self._refused
+        self._node.declare_parameter(parameter.name, value, description, ignore_override=True)
+
+    def _given(self, parameter: Parameter) -> object:
+        # Declared with its own type, a wrong one would end the process with an exception, and an
+        # integer for a float too. So it is first read with no type at all.
+        untyped = ParameterDescriptor(dynamic_typing=True)
+        given = self._node.declare_parameter(parameter.name, parameter.default, untyped).value
+        self._node.undeclare_parameter(parameter.name)
+        return given
+
+    def _on_set(self, changes: Iterable[RosParameter]) -> SetParametersResult:
+        wanted = {one.name: one.value for one in changes if one.name in PARAMETERS}
+        try:
+            checked = {name: PARAMETERS[name].checked(value) for name, value in wanted.items()}
+            self._refuse_while_configured(checked)
+        except ConfigError as refusal:
+            return SetParametersResult(successful=False, reason=str(refusal))
+        self._accept(checked)
+        return SetParametersResult(successful=True)
+
+    def _refuse_while_configured(self, wanted: dict[str, Value]) -> None:
+        for name, value in wanted.items():
+            unchanged = value == self._node.get_parameter(name).value
+            if self._is_configured() and not PARAMETERS[name].live and not unchanged:
+                raise ConfigError(
+                    received=f"{name}: {value!r} while the node is configured",
+                    expected="this parameter to be set while the node is unconfigured",
+                    fix="deactivate and clean up the node, set it, and configure again",
+                )
+
+    def _accept(self, checked: dict[str, Value]) -> None:
+        for name in checked:
+            self._refused.pop(name, None)
+        if any(PARAMETERS[name].live for name in checked):
+            # The new values are not stored yet: rclpy asks first.
+            self._on_live_change(replace(self._current(), **checked))  # type: ignore[arg-type]
+
+
+def descriptor(parameter: Parameter) -> ParameterDescriptor:
+    """What ROS tools show of a parameter: its meaning, what may stand there, and its range."""
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    described = ParameterDescriptor(
+        name=parameter.name,
+        description=parameter.description + unit,
+        additional_constraints=parameter.expected,
+        read_only=parameter.read_only,
+    )
+    if parameter.low is None or parameter.high is None:
+        return described
+    low, high = parameter.low, parameter.high
+    if isinstance(parameter.default, int):
+        described.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
+    else:
+        bounds = FloatingPointRange(from_value=float(low), to_value=float(high))
+        described.floating_point_range = [bounds]
+    return described

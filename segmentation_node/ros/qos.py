@@ -1,0 +1,39 @@
+"""Qualities of service of the node's topics."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+from segmentation_node.config import NodeConfig
+
+
+def _keep_last(depth: int, reliability: ReliabilityPolicy) -> QoSProfile:
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=reliability,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
+def image_subscription(config: NodeConfig) -> QoSProfile:
+    """The quality of service with which camera images are subscribed to.
+
+    Best effort is the default because it matches every camera: a reliable subscription gets
+    nothing from a best-effort publisher. Over shared memory (config/fastdds_shm.xml) it loses no
+    frame either, as long as the node comes to take them before `qos_depth` more have arrived.
+
+    Args:
+        config: The node's parameters.
+    """
+    reliable = config.qos == "reliable"
+    policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+    return _keep_last(config.qos_depth, policy)
+
+
+# Reliable publishers match reliable and best-effort subscribers: RViz, rqt and ros2 bag all get
+# their images. With keep-last a slow subscriber cannot hold the node up: once five images wait for
+# it, the oldest makes room.
+IMAGE_PUBLICATION = _keep_last(5, ReliabilityPolicy.RELIABLE)
+
+DIAGNOSTICS_PUBLICATION = _keep_last(10, ReliabilityPolicy.RELIABLE)

@@ -1,0 +1,129 @@
+"""One camera's way through the node: input, worker and output, from configuring to cleaning up."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+
+from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
+
+from segmentation_node.config import NodeConfig
+from segmentation_node.errors import FrameError
+from segmentation_node.pipeline.monitor import Monitor, Report
+from segmentation_node.pipeline.worker import Worker
+from segmentation_node.ros.conversion import stamp_ns
+from segmentation_node.ros.image_input import Arrival, ImageInput
+from segmentation_node.ros.image_output import ImageOutput, OutputSlot
+from segmentation_node.ros.job import SegmentationJob
+
+COMPLAINT_PERIOD_S = 5.0
+"""Seconds in which a fault of one kind is logged once; the diagnostics count every one."""
+
+
+class CameraStream:
+    """Owns what exists while the node is configured; the subscription only while it is active.
+
+    Args:
+        node: The node that it belongs to.
+        config: The node's parameters.
+    """
+
+    def __init__(self, node: LifecycleNode, config: NodeConfig) -> None:
+        self._node = node
+        self._config = config
+        self._said: dict[str, float] = {}
+        self._monitor = Monitor(config.deadline_ms)
+        self._output = ImageOutput(node)
+        self._job = SegmentationJob(config, self._output, self._monitor, self._complain)
+        slots = [OutputSlot(), OutputSlot()]
+        self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
+        self._input: ImageInput | None = None
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What is in use, by the keys of the diagnostics."""
+        listeners = {f"{name}_listeners": n for name, n in self._output.listeners.items()}
+        return {**self._job.facts, **listeners}
+
+    @property
+    def notice(self) -> str:
+        """What the model's licence wants said."""
+        return self._job.notice
+
+    @property
+    def topic(self) -> str:
+        """The topic subscribed to; empty while the node is not active."""
+        return "" if self._input is None else self._input.topic
+
+    @property
+    def publisher_count(self) -> int:
+        """How many publishers that topic has."""
+        return 0 if self._input is None else self._input.publisher_count
+
+    def open(self) -> None:
+        """Load and warm up the network, on the thread that will run it.
+
+        Raises:
+            ModelError: The model is missing or damaged.
+            EngineError: No engine can run it as asked.
+        """
+        self._worker.start()
+
+    def activate(self) -> None:
+        """Subscribe."""
+        self._worker.resume()
+        self._input = ImageInput(
+            self._node, self._config, self._take, self._refuse, lambda: self._worker.has_room
+        )
+
+    def deactivate(self) -> None:
+        """Unsubscribe, and return when no frame is under way."""
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+        self._worker.pause()
+
+    def close(self) -> None:
+        """Free all of it: subscription, threads, engine and topics."""
+        self.deactivate()
+        self._worker.close()
+        self._output.close()
+
+    def set_deadline(self, deadline_ms: float) -> None:
+        """Change the deadline of the frames to come; 0 sets none."""
+        self._monitor.deadline_ms = deadline_ms
+
+    def report(self) -> Report:
+        """The figures since the report before."""
+        return self._monitor.report(self._worker.counts)
+
+    def _take(self, arrival: Arrival) -> None:
+        self._note(arrival.header)
+        self._worker.submit(arrival)
+
+    def _refuse(self, header: Header, error: FrameError) -> None:
+        self._note(header)
+        self._worker.refuse()
+        self._job.refused(error)
+
+    def _note(self, header: Header) -> None:
+        now_ns = self._node.get_clock().now().nanoseconds
+        self._monitor.arrived(stamp_ns(header), now_ns)
+
+    def _wake(self) -> None:
+        # The executor left the subscription out while there was no room: it must look again. It
+        # may be gone already when the process ends.
+        executor = self._node.executor
+        if executor is not None:
+            with contextlib.suppress(Exception):
+                executor.wake()
+
+    def _complain(self, kind: str, sentence: str) -> None:
+        now = time.monotonic()
+        ending = not self._node.context.ok()
+        if ending or now - self._said.get(kind, -COMPLAINT_PERIOD_S) < COMPLAINT_PERIOD_S:
+            return
+        self._said[kind] = now
+        self._node.get_logger().warning(sentence)
