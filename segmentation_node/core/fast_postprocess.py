@@ -83,7 +83,7 @@ class FastLabels:
     def _winners(
         self, logits: NDArray[np.float32], best: NDArray[np.float32], tolerance: np.float32
     ) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-        """Find the first largest channel of each logit, and where another one is nearly as large."""
+        """Find each logit's first largest channel, and where another is nearly as large."""
         near = self._scratch.get("near", logits.shape, np.bool_)
         np.greater_equal(logits, best - tolerance, out=near)
         channels = self._scratch.get("channels", logits.shape, np.uint8)

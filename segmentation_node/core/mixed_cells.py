@@ -91,7 +91,7 @@ class MixedCells:
         first, second = _two_winners(winners, corners)
         one, other = self._of_class(values, first), self._of_class(values, second)
         candidates = self._candidates(values, one, other, tolerance)
-        counts = np.add.reduce(candidates, axis=0, dtype=np.uint8)
+        counts = np.add.reduce(candidates, axis=0, dtype=np.int16)
         pair = (counts == 2) & (first != second)
         chosen = np.flatnonzero(pair)
         difference = np.take(one - other, chosen, axis=1)
@@ -130,7 +130,8 @@ class MixedCells:
                 np.greater(rival[corner], values[corner], out=step)
                 np.logical_and(here, step, out=here)
             np.logical_or(beaten, here, out=beaten)
-        return np.logical_not(beaten, out=beaten)
+        np.logical_not(beaten, out=beaten)
+        return beaten
 
     def _label_pairs(
         self,
@@ -261,7 +262,7 @@ class MixedCells:
 def _two_winners(
     winners: NDArray[np.uint8], corners: NDArray[np.intp]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Give two different channels that win at corners of each cell, or one twice if there is one."""
+    """Give two different channels that win at corners of each cell, or the only one twice."""
     first, *others = np.take(winners, corners)
     second = others[-1]
     for other in others[-2::-1]:

@@ -1,0 +1,15 @@
+"""The runtimes that can run a network, behind one small protocol."""
+
+from __future__ import annotations
+
+from segmentation_node.engines.base import PRECISIONS, CpuEngine, Engine, EngineReport
+from segmentation_node.engines.selection import available_engines, open_engine
+
+__all__ = [
+    "PRECISIONS",
+    "CpuEngine",
+    "Engine",
+    "EngineReport",
+    "available_engines",
+    "open_engine",
+]
