@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.errors import ConfigError, DatasetError, MediaError
+from segmentation_node.media.images import write_image
+from segmentation_node.training.datasets import camvid, dataset, hold_out, rendered
+
+
+def test_camvid_groups_are_sequences(camvid_like):
+    data = camvid(camvid_like)
+    assert len(data) == 5
+    assert data.groups == ("0001TP", "0006R0", "0016E5")
+    assert data.labels == CAMVID_11
+
+
+def test_a_sample_reads_as_bgr_and_label_ids(camvid_like):
+    image, labels = camvid(camvid_like, ["val"]).samples[0].read()
+    assert image.shape == (64, 96, 3)
+    assert set(np.unique(labels)) == {0, 3, 8, 11}
+
+
+def test_holding_a_sequence_out_leaks_none_of_it(camvid_like):
+    learnt, scored = hold_out(camvid(camvid_like), "0016E5")
+    assert scored.groups == ("0016E5",)
+    assert len(scored) == 3
+    assert "0016E5" not in learnt.groups
+    assert {s.image for s in learnt.samples}.isdisjoint({s.image for s in scored.samples})
+    assert len(learnt) + len(scored) == 5
+
+
+def test_an_unknown_sequence_is_named_beside_the_known(camvid_like):
+    with pytest.raises(DatasetError, match="0005VD.*0001TP, 0006R0, 0016E5"):
+        hold_out(camvid(camvid_like), "0005VD")
+
+
+def test_holding_out_the_only_sequence_is_refused(camvid_like):
+    with pytest.raises(DatasetError, match="at least two groups"):
+        hold_out(camvid(camvid_like, ["val"]), "0016E5")
+
+
+@pytest.mark.parametrize("missing", ["images", "labels"])
+def test_a_missing_folder_is_named(camvid_like, missing):
+    shutil.rmtree(camvid_like / "val" / missing)
+    with pytest.raises(DatasetError, match=f"no folder {missing}/ in .*val"):
+        camvid(camvid_like)
+
+
+def test_the_folder_above_or_below_is_refused(camvid_like):
+    for wrong in (camvid_like.parent, camvid_like / "train", camvid_like / "nowhere"):
+        with pytest.raises(DatasetError, match="fix: give the folder that holds"):
+            camvid(wrong)
+
+
+def test_a_missing_label_image_is_named(camvid_like):
+    (camvid_like / "train" / "labels" / "0006R0_000001.png").unlink()
+    with pytest.raises(DatasetError, match="0006R0_000001.png"):
+        camvid(camvid_like)
+
+
+def test_an_empty_folder_of_images_is_said(camvid_like):
+    for image in (camvid_like / "val" / "images").iterdir():
+        image.unlink()
+    with pytest.raises(DatasetError, match="no .jpg"):
+        camvid(camvid_like)
+
+
+def test_labels_of_another_size_are_refused(camvid_like):
+    sample = camvid(camvid_like, ["val"]).samples[0]
+    write_image(sample.labels, np.zeros((10, 10), np.uint8))
+    with pytest.raises(DatasetError, match=r"\(10, 10\)"):
+        sample.read()
+
+
+def test_an_image_cut_short_is_refused(camvid_like):
+    sample = camvid(camvid_like, ["val"]).samples[0]
+    sample.image.write_bytes(sample.image.read_bytes()[:200])
+    with pytest.raises(MediaError, match="0016E5_000002"):
+        sample.read()
+
+
+def test_formats_by_name(camvid_like):
+    assert dataset("camvid", camvid_like, "val") == camvid(camvid_like, ["val"])
+    assert dataset("rendered", camvid_like, "val").samples == rendered(camvid_like, "val").samples
+    with pytest.raises(ConfigError, match="'kitti'"):
+        dataset("kitti", camvid_like, "val")
+
+
+def test_the_real_camvid_has_its_known_sizes(camvid_root):
+    train, val = camvid(camvid_root, ["train"]), camvid(camvid_root, ["val"])
+    assert (len(train), len(val)) == (367, 101)
+    assert len(train.of_groups(["0001TP"])) == 62
+    assert val.groups == ("0016E5",)

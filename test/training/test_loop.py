@@ -1,0 +1,89 @@
+"""The loop on a network of 32-pixel crops: seconds, but all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from segmentation_node.errors import ConfigError, DatasetError
+from segmentation_node.training.augment import Augmentation
+from segmentation_node.training.batches import Source
+from segmentation_node.training.datasets import camvid
+from segmentation_node.training.loop import Data, Training
+from segmentation_node.training.recipe import Recipe
+
+CPU = torch.device("cpu")
+STILL = Augmentation(
+    crop_height=64, crop_width=96, scale_low=1, scale_high=1, aspect=0, rotation_deg=0, flip=0,
+    color=0, darkness=0, degradation=0,
+)  # fmt: skip
+SMALL = Recipe(
+    name="small",
+    licence="none",
+    iterations=6,
+    batch=2,
+    warm_up=2,
+    validate_every=1000,
+    save_every=3,
+    augmentation=Augmentation(crop_height=32, crop_width=32),
+)
+
+
+@pytest.fixture
+def data(camvid_like):
+    return Data((Source(camvid(camvid_like, ["val"]), 2),))
+
+
+def weights_of(network):
+    return torch.cat([value.flatten().double() for value in network.state_dict().values()])
+
+
+def test_learns_two_images_by_heart(data):
+    recipe = replace(
+        SMALL, iterations=40, warm_up=5, augmentation=STILL, averaging=0.8, label_smoothing=0.0
+    )
+    watched = Data(data.sources, (data.sources[0].data,))
+    steps = []
+    Training(recipe, watched, CPU).run(steps.append)
+    assert steps[-1].loss < 0.5 * steps[0].loss
+    assert steps[-1].miou["camvid/val"] > 0.7
+    assert steps[-1].seconds_left == 0
+
+
+def test_the_same_seed_gives_the_same_weights(data):
+    first, second = (weights_of(Training(SMALL, data, CPU).run()) for _ in range(2))
+    assert torch.equal(first, second)
+    other = Training(replace(SMALL, seed=2), data, CPU).run()
+    assert not torch.equal(first, weights_of(other))
+
+
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(data, tmp_path):
+    whole = Training(SMALL, data, CPU)
+    expected = weights_of(whole.run())
+
+    def kill(progress):
+        if progress.iteration == 5:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(KeyboardInterrupt):
+        Training(SMALL, data, CPU, path).run(kill)
+    again = Training(SMALL, data, CPU, path)
+    again.resume()
+    assert again.iteration == 3
+    assert torch.equal(weights_of(again.run()), expected)
+    assert again.history == whole.history
+
+
+def test_going_on_with_another_recipe_is_refused(data, tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    Training(SMALL, data, CPU, path).run()
+    with pytest.raises(ConfigError, match="another recipe"):
+        Training(replace(SMALL, seed=9), data, CPU, path).resume()
+
+
+def test_going_on_from_nothing_is_refused(data, tmp_path):
+    with pytest.raises(DatasetError, match="--resume"):
+        Training(SMALL, data, CPU, tmp_path / "none.pt").resume()

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from segmentation_node.training.datasets import camvid
+from segmentation_node.training.loss import class_weights, segmentation_loss
+
+
+def test_pixels_without_a_class_give_no_gradient():
+    logits = torch.randn(1, 4, 8, 8, requires_grad=True)
+    channels = torch.zeros(1, 8, 8, dtype=torch.long)
+    channels[:, :, 4:] = 255
+    segmentation_loss(logits, channels, torch.ones(4), 0.1).backward()
+    assert logits.grad[:, :, :, 4:].abs().max() == 0
+    assert logits.grad[:, :, :, :4].abs().min() > 0
+
+
+def test_a_batch_without_any_class_costs_nothing():
+    logits = torch.randn(1, 4, 2, 2, requires_grad=True)
+    loss = segmentation_loss(logits, torch.full((1, 16, 16), 255))
+    loss.backward()
+    assert loss.item() == 0
+    assert logits.grad.abs().max() == 0
+
+
+def test_the_mean_is_over_valid_pixels():
+    logits = torch.zeros(1, 4, 2, 2)
+    channels = torch.full((1, 16, 16), 255)
+    channels[0, 3, 5] = 2
+    loss = segmentation_loss(logits, channels)
+    assert loss.item() == pytest.approx(torch.log(torch.tensor(4.0)).item())
+
+
+def test_rarer_classes_weigh_more_and_the_average_pixel_weighs_one(camvid_like):
+    weights = class_weights([camvid(camvid_like)], 0.5)
+    sky, road, car, absent = (weights[i].item() for i in (0, 3, 8, 9))
+    assert road < sky < car < absent
+    shares = {0: 0.0, 3: 0.0, 8: 0.0}
+    for sample in camvid(camvid_like).samples:
+        _, labels = sample.read()
+        valid = (labels != 11).sum()
+        for label in shares:
+            shares[label] += (labels == label).sum() / valid / 5
+    assert sum(weights[i].item() * s for i, s in shares.items()) == pytest.approx(1, rel=0.01)
+
+
+def test_exponent_zero_weighs_all_alike(camvid_like):
+    assert torch.allclose(class_weights([camvid(camvid_like)], 0.0), torch.ones(11))
