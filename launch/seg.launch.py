@@ -57,8 +57,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument(
             "rviz",
             default_value="false",
-            choices=["true", "false"],
-            description="Show input, colour and overlay in RViz",
+            description="Show input, colour and overlay in RViz: true or false",
         ),
         DeclareLaunchArgument(
             "log_level",
