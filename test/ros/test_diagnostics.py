@@ -1,0 +1,85 @@
+"""Diagnostics: what level each state of the work has, and that the figures are all there."""
+
+from __future__ import annotations
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.time import Time
+
+from segmentation_node.core.timing import RollingStats
+from segmentation_node.pipeline.monitor import Report
+from segmentation_node.pipeline.worker import Counts
+from segmentation_node.ros.diagnostics import Health, judged, message
+
+OK, WARN = DiagnosticStatus.OK, DiagnosticStatus.WARN
+ERROR, STALE = DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+
+
+def active(**figures: object) -> Health:
+    """An active node whose latest period had 30 frames in a second, changed as named."""
+    usual = {
+        "period_s": 1.0,
+        "counts": Counts(received=90, processed=90),
+        "recent": Counts(received=30, processed=30),
+        "silence_s": 0.03,
+    }
+    report = Report(**{**usual, **figures})  # type: ignore[arg-type]
+    return Health("/front/segmentation_node", "active", report, "/front/image", publishers=1)
+
+
+CASES = {
+    "all well": (active(), OK, "30.0 frames/s"),
+    "unconfigured": (Health("/n", "unconfigured"), OK, "unconfigured"),
+    "configured, not active": (Health("/n", "inactive", Report(1.0)), OK, "inactive"),
+    "refused": (Health("/n", "unconfigured", refusal="no model"), ERROR, "no model"),
+    "engine": (active(engine_error="out of memory"), ERROR, "out of memory"),
+    "never a frame": (active(silence_s=None), STALE, "no frame on /front/image yet (1 publisher "),
+    "silent": (active(silence_s=9.0), STALE, "for 9 s"),
+    "one frame late": (active(silence_s=1.5), OK, "frames/s"),
+    "malformed": (
+        active(recent=Counts(received=30, processed=29, malformed=1), last_malformation="cut"),
+        WARN,
+        "1 malformed, the last: cut",
+    ),
+    "failed": (active(recent=Counts(received=30, processed=28, failed=2)), WARN, "2 frames lost"),
+    "overload": (
+        active(recent=Counts(received=30, processed=15, skipped=15)),
+        WARN,
+        "15 of 30 frames skipped",
+    ),
+    "a few skipped": (active(recent=Counts(received=30, processed=28, skipped=2)), OK, "frames/s"),
+    "deadline": (active(recent_deadline_misses=4), WARN, "4 frames over the deadline"),
+    "looping bag": (active(recent_stamp_jumps=1), WARN, "jumped back 1"),
+    "long ago": (active(stamp_jumps=3, deadline_misses=5), OK, "frames/s"),
+}
+
+
+@pytest.mark.parametrize(("health", "level", "said"), CASES.values(), ids=CASES)
+def test_the_level_and_the_sentence(health: Health, level: bytes, said: str) -> None:
+    judged_level, sentence = judged(health)
+    assert judged_level == level
+    assert said in sentence
+
+
+def test_the_message_carries_all_figures_under_the_name_of_the_node() -> None:
+    ages = RollingStats(10)
+    for age_ms in (4.0, 5.0, 6.0):
+        ages.add(age_ms)
+    health = active(input_age=ages.stats(), stages={"total": ages.stats()}, last_malformation="cut")
+    health = Health(**{**vars(health), "facts": {"device": "CPU", "precision": "bf16"}})
+    array = message(health, Time(seconds=7))
+    status = array.status[0]
+    values = {value.key: value.value for value in status.values}
+    assert array.header.stamp.sec == 7
+    assert status.name == "front/segmentation_node: segmentation"
+    assert status.hardware_id == "CPU"
+    assert values["rate_hz"] == values["input_rate_hz"] == "30.00"
+    assert (values["received"], values["processed"], values["skipped"]) == ("90", "90", "0")
+    assert (values["precision"], values["last_malformation"]) == ("bf16", "cut")
+    assert values["total_p50_ms"] == values["input_age_p50_ms"] == "5.000"
+    assert float(values["total_p99_ms"]) == pytest.approx(5.98)
+
+
+def test_before_the_first_frame_there_are_no_percentiles() -> None:
+    keys = [value.key for value in message(active(), Time()).status[0].values]
+    assert not [key for key in keys if key.endswith("_ms")]

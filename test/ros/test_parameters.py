@@ -1,0 +1,132 @@
+"""ROS parameters: described to tools, refused in a sentence, and mended without a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from segmentation_node.config import PARAMETERS, NodeConfig
+from segmentation_node.errors import ConfigError
+from segmentation_node.ros.parameters import NodeParameters
+
+pytestmark = pytest.mark.dds
+
+
+class Parameterised:
+    """A node with our parameters, as it was started with some of them given."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.configured = False
+        self.live: list[NodeConfig] = []
+        self.parameters = NodeParameters(node, lambda: self.configured, self.live.append)
+
+    def set(self, name: str, value: object) -> str:
+        """Set one parameter; the reason of a refusal, or nothing."""
+        result = self.node.set_parameters([RosParameter(name, value=value)])[0]
+        return "" if result.successful else str(result.reason)
+
+
+Start = Callable[..., Parameterised]
+
+
+@pytest.fixture
+def start(domain_id: int) -> Iterator[Start]:
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context, domain_id=domain_id)
+    nodes: list[Node] = []
+
+    def start_one(**given: object) -> Parameterised:
+        overrides = [RosParameter(name, value=value) for name, value in given.items()]
+        node = Node("parameterised", context=context, parameter_overrides=overrides)
+        nodes.append(node)
+        return Parameterised(node)
+
+    yield start_one
+    for node in nodes:
+        node.destroy_node()
+    context.try_shutdown()
+
+
+def test_with_nothing_given_the_configuration_is_the_default(start: Start) -> None:
+    assert start().parameters.read() == NodeConfig()
+
+
+def test_given_values_are_read_and_a_whole_number_is_taken_for_a_float(start: Start) -> None:
+    given = start(model="rendered", queue_size=3, deadline_ms=50, autostart=False)
+    expected = NodeConfig(model="rendered", queue_size=3, deadline_ms=50.0, autostart=False)
+    assert given.parameters.read() == expected
+
+
+def test_every_parameter_is_described_with_unit_and_range(start: Start) -> None:
+    node = start().node
+    for name, parameter in PARAMETERS.items():
+        described = node.describe_parameter(name)
+        assert parameter.description in described.description
+        assert parameter.unit in described.description
+        assert described.additional_constraints == parameter.expected
+        assert described.read_only == parameter.read_only
+    queue = node.describe_parameter("queue_size").integer_range[0]
+    assert (queue.from_value, queue.to_value) == (1, 1000)
+    period = node.describe_parameter("diagnostics_period_s").floating_point_range[0]
+    assert (period.from_value, period.to_value) == (0.1, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("queue_size", "many", 5),
+        ("queue_size", 0, 5),
+        ("deadline_ms", -1.0, 20.0),
+        ("mode", "sometimes", "every"),
+        ("model", 7, "rendered"),
+        ("network_size", "512", "512x1024"),
+        ("autostart", "yes", False),
+        ("image_topic", "a b", "/cam"),
+    ],
+)
+def test_a_wrong_value_at_the_start_is_refused_until_it_is_mended(
+    start: Start, name: str, wrong: object, right: object
+) -> None:
+    started = start(**{name: wrong})
+    with pytest.raises(ConfigError, match=name):
+        started.parameters.read()
+    assert started.set(name, right) == ""
+    assert getattr(started.parameters.read(), name) == right
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("queue_size", "many"), ("queue_size", 0), ("mode", "sometimes"), ("deadline_ms", 1e9)],
+)
+def test_a_wrong_value_set_later_is_refused_and_the_old_one_stays(
+    start: Start, name: str, wrong: object
+) -> None:
+    started = start()
+    assert started.set(name, wrong) != ""
+    assert started.parameters.read() == NodeConfig()
+
+
+def test_autostart_can_only_be_given_at_the_start(start: Start) -> None:
+    assert "read-only" in start().set("autostart", False)
+
+
+def test_while_configured_only_live_parameters_can_be_changed(start: Start) -> None:
+    started = start()
+    started.configured = True
+    assert "configure again" in started.set("model", "rendered")
+    assert started.set("model", "camvid") == ""  # no change
+    assert started.set("deadline_ms", 12.0) == ""
+    assert started.live == [NodeConfig(deadline_ms=12.0)]
+    started.configured = False
+    assert started.set("model", "rendered") == ""
+
+
+def test_parameters_of_others_are_none_of_our_business(start: Start) -> None:
+    started = start()
+    started.configured = True
+    assert started.set("use_sim_time", True) == ""
