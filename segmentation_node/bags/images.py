@@ -6,9 +6,9 @@ from typing import Any
 
 from segmentation_node.bags.reader import BagReader, Message
 from segmentation_node.bags.types import typestore
+from segmentation_node.core import compressed
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import BagError
-from segmentation_node.media.codec import decode_image
 
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
@@ -69,8 +69,8 @@ def decode_frame(message: Message) -> Frame:
     image = typestore().deserialize_cdr(message.data, message.type)
     stamp_ns = stamp_of(image)
     if message.type == COMPRESSED_TYPE:
-        return Frame.from_array(
-            decode_image(image.data), "bgr8", stamp_ns=stamp_ns, frame_id=image.header.frame_id
+        return compressed.decode(
+            image.data, image.format, stamp_ns=stamp_ns, frame_id=image.header.frame_id
         )
     return Frame.from_buffer(
         image.data,

@@ -16,7 +16,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 
 from segmentation_node.bags.images import COMPRESSED_TYPE
 from segmentation_node.bags.types import definition, typestore
-from segmentation_node.errors import OutputError
+from segmentation_node.errors import BagError, OutputError
 
 # Format version 8 keeps quality of service as text, which Humble and every later release reads.
 _VERSION = 8
@@ -57,7 +57,21 @@ class BagWriter:
         return self._add(source.topic, source.msgtype, text, digest, qos)
 
     def add_topic(self, topic: str, msgtype: str) -> Connection:
-        """Add a topic of a type that ROS ships."""
+        """Add a topic.
+
+        Args:
+            topic: Its name.
+            msgtype: Its type, one of those that ROS ships.
+
+        Raises:
+            BagError: The type is not known.
+        """
+        if msgtype not in typestore().types:
+            raise BagError(
+                received=f"the type {msgtype} of {topic}",
+                expected="a message type that ROS ships",
+                fix="record this topic with ros2 bag record",
+            )
         text, _ = typestore().generate_msgdef(msgtype, ros_version=2)
         return self._add(topic, msgtype, text, str(typestore().hash_rihs01(msgtype)), ())
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.core import compressed
+from segmentation_node.core.encodings import to_bgr
 from segmentation_node.errors import FrameError
 
-_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
-
-ImageBytes = bytes | bytearray | memoryview | NDArray[np.uint8]
+JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8", b"\x89PNG"
 
 
-def decode_image(data: ImageBytes) -> NDArray[np.uint8]:
-    """Decode a JPEG or PNG image as a camera sends it.
+def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
+    """Decode the bytes of an image file.
 
     Args:
         data: The compressed bytes.
@@ -27,10 +25,13 @@ def decode_image(data: ImageBytes) -> NDArray[np.uint8]:
     Raises:
         FrameError: The bytes are empty, cut short, or no image.
     """
-    return np.asarray(_decode(data, cv2.IMREAD_COLOR), np.uint8)
+    content = bytes(data)
+    if content.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
+        return to_bgr(compressed.decode(content))
+    return _decode_other(content)
 
 
-def decode_labels(data: ImageBytes) -> NDArray[np.uint8]:
+def decode_labels(data: bytes) -> NDArray[np.uint8]:
     """Decode a label image: the pixels are class ids, so that nothing may convert them.
 
     Args:
@@ -42,7 +43,7 @@ def decode_labels(data: ImageBytes) -> NDArray[np.uint8]:
     Raises:
         FrameError: The bytes are damaged, or hold something else than one channel of eight bits.
     """
-    labels = _decode(data, cv2.IMREAD_UNCHANGED)
+    labels = compressed.decode_pixels(data)
     if labels.ndim != 2 or labels.dtype != np.uint8:
         raise FrameError(
             received=f"an image of shape {labels.shape} and type {labels.dtype}",
@@ -72,31 +73,19 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
     return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
-def _decode(data: ImageBytes, flags: int) -> NDArray[Any]:
-    buffer = np.frombuffer(data, np.uint8)
-    image = None if _is_cut_jpeg(buffer) else _imdecode(buffer, flags)
-    if image is None:
-        raise FrameError(
-            received=f"{buffer.size} bytes that do not decode",
-            expected="a whole JPEG or PNG image",
-            fix="check the source: the image is cut short, damaged or of another format",
-        )
-    return image
-
-
-def _imdecode(buffer: NDArray[np.uint8], flags: int) -> NDArray[Any] | None:
+def _decode_other(data: bytes) -> NDArray[np.uint8]:
     # Damage is answered with None or with an exception, as the place of it and the release have it.
     try:
-        image = cv2.imdecode(buffer, flags)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
-        return None
-    return None if image is None else np.asarray(image)
-
-
-def _is_cut_jpeg(buffer: NDArray[np.uint8]) -> bool:
-    # OpenCV 4 fills the missing rows of a JPEG with grey and says nothing. Cameras pad with zeros.
-    data = buffer.tobytes()
-    return data.startswith(_JPEG_START) and _JPEG_END not in data.rstrip(b"\0")[-64:]
+        image = None
+    if image is None:
+        raise FrameError(
+            received=f"{len(data)} bytes that do not decode",
+            expected="a whole image: JPEG, PNG, BMP, PPM, WebP or TIFF",
+            fix="check the source: the image is cut short, damaged or of another format",
+        )
+    return np.asarray(image, np.uint8)
 
 
 def _encode(suffix: str, image: NDArray[np.uint8], options: list[int]) -> bytes:

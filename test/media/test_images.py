@@ -36,7 +36,7 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
 def test_a_truncated_file_is_named(tmp_path: Path, read) -> None:
     write_image(tmp_path / "a.jpg", IMAGE)
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:100])
-    with pytest.raises(MediaError, match=r"a\.jpg: 100 bytes that do not decode"):
+    with pytest.raises(MediaError, match=r"a\.jpg: 100 bytes"):
         read(tmp_path / "a.jpg")
 
 

@@ -1,0 +1,64 @@
+"""What the player did: when each message went out, and how late."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from segmentation_node.errors import OutputError
+
+
+class PlayReport:
+    """Collects a row per message; nothing is computed while the replay runs.
+
+    Attributes:
+        total: Messages that one lap of the replay holds.
+        malformed: Images that could not be decoded and were left out.
+
+    Args:
+        total: Messages that one lap of the replay holds.
+    """
+
+    COLUMNS = ("topic", "bag_time_ns", "stamp_ns", "late_ns")
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.malformed = 0
+        self._rows: list[tuple[str, int, int, int]] = []
+
+    @property
+    def sent(self) -> int:
+        """Messages published so far."""
+        return len(self._rows)
+
+    def add(self, topic: str, bag_time_ns: int, stamp_ns: int, late_ns: int) -> None:
+        """Note a message.
+
+        Args:
+            topic: Its topic in the bag.
+            bag_time_ns: When it was recorded, ns since the epoch.
+            stamp_ns: When it was published, ns since the epoch.
+            late_ns: How long after its moment that was, ns.
+        """
+        self._rows.append((topic, bag_time_ns, stamp_ns, late_ns))
+
+    def summary(self) -> dict[str, Any]:
+        """The figures: messages sent, images left out, and how late the latest was."""
+        late_ns = max((row[3] for row in self._rows), default=0)
+        return {"sent": self.sent, "malformed": self.malformed, "late_ms_max": late_ns / 1e6}
+
+    def write(self, path: Path) -> None:
+        """Write every row as JSON.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        try:
+            path.write_text(json.dumps({"columns": self.COLUMNS, "rows": self._rows}))
+        except OSError as error:
+            raise OutputError(
+                received=f"{path} ({error.strerror})",
+                expected="a file that can be written",
+                fix="give --report a path in a folder of yours",
+            ) from error

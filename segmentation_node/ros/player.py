@@ -1,0 +1,193 @@
+"""Program: replays a bag's topics over ROS 2, in time, from a process of its own.
+
+    python -m segmentation_node.ros.player BAG [--rate R] [--loop] [--start S] [--clock] ...
+
+One thread reads, decodes and prepares ahead; the main thread only waits for the moment of each
+message and publishes it. Moments are counted from one beginning, so that delays never add up.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import rclpy
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from segmentation_node.bags.images import IMAGE_TYPES
+from segmentation_node.bags.reader import BagReader
+from segmentation_node.bags.replay import Due, Timeline, replay
+from segmentation_node.errors import FrameError, SegmentationError
+from segmentation_node.ros.byte_queue import ByteQueue
+from segmentation_node.ros.events import Events
+from segmentation_node.ros.play_options import PlayOptions, parse
+from segmentation_node.ros.play_report import PlayReport
+from segmentation_node.ros.replay_clock import TOPIC as CLOCK_TOPIC
+from segmentation_node.ros.replay_clock import ReplayClock
+from segmentation_node.ros.replay_topic import ReplayTopic, flush, open_topic
+from segmentation_node.ros.signals import end_on_signals
+from segmentation_node.ros.wall_clock import WallClock
+from segmentation_node.transport import prepare_process
+
+READ_AHEAD_BYTES = 192 << 20
+# A small message counts as this much, or a loop of small ones would be read ahead for minutes.
+LEAST_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that only waits for its moment."""
+
+    due: Due
+    topic: ReplayTopic
+    prepared: Any
+
+
+class Player:
+    """Replays one bag.
+
+    Args:
+        node: The node to publish with.
+        bag: The open bag.
+        options: What to replay, and how.
+    """
+
+    def __init__(self, node: Node, bag: BagReader, options: PlayOptions) -> None:
+        self._bag, self._options = bag, options
+        self._events = Events(options.events)
+        self._topics = self._open_topics(node)
+        self._timeline = Timeline.of(bag, self._topics, options.settings)
+        self._clock = ReplayClock(node, self._timeline) if options.clock else None
+        self._ahead: ByteQueue[Ready] = ByteQueue(READ_AHEAD_BYTES)
+        self._wall = WallClock()
+        self.report = PlayReport(sum(bag.count_of(name) for name in self._topics))
+
+    def run(self) -> None:
+        """Replay until the end of the bag.
+
+        Raises:
+            BagError: The bag is damaged further on.
+        """
+        threading.Thread(target=self._prepare_all, daemon=True).start()
+        try:
+            self._ahead.wait_until_filled()
+            self._events.emit("started", subscribers=self._wait_for_subscribers())
+            self._publish_all()
+            flush(list(self._topics.values()))
+        finally:
+            self._ahead.close()
+            self._finish()
+
+    def _open_topics(self, node: Node) -> dict[str, ReplayTopic]:
+        opened = {}
+        for name in self._options.topics or sorted(self._bag.topics):
+            if name == CLOCK_TOPIC and self._options.clock:
+                continue  # a recorded clock would contradict the one that is told
+            topic = open_topic(node, self._bag, name, self._options.decode)
+            if topic is None:
+                kind = self._bag.topics.get(name)
+                print(f"left out {name}: no package for {kind} is installed", file=sys.stderr)
+            else:
+                opened[name] = topic
+        return opened
+
+    def _prepare_all(self) -> None:
+        error: BaseException | None = None
+        try:
+            for due in replay(self._bag, self._topics, self._timeline, self._options.settings):
+                if not self._prepare(due):
+                    break
+        except SegmentationError as found:
+            error = found
+        self._ahead.close(error)
+
+    def _prepare(self, due: Due) -> bool:
+        topic = self._topics[due.message.topic]
+        try:
+            ready = Ready(due, topic, topic.prepare(due.message))
+        except FrameError as error:
+            self.report.malformed += 1
+            print(f"left out a frame of {due.message.topic}: {error}", file=sys.stderr)
+            return True
+        return self._ahead.put(ready, max(topic.size(ready.prepared), LEAST_BYTES))
+
+    def _wait_for_subscribers(self) -> int:
+        """Wait for a subscriber of every image topic, or for the time set; return the fewest."""
+        images = [
+            topic for name, topic in self._topics.items() if self._bag.topics[name] in IMAGE_TYPES
+        ]
+        deadline = time.monotonic() + self._options.wait_s
+        while (fewest := _fewest_subscribers(images)) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return fewest
+
+    def _publish_all(self) -> None:
+        begin_ns = time.monotonic_ns()
+        if self._clock is not None:
+            self._clock.start(begin_ns)
+        for ready in self._ahead:
+            _sleep_until(begin_ns + ready.due.offset_ns)
+            self._publish(ready, begin_ns + ready.due.offset_ns)
+
+    def _publish(self, ready: Ready, due_ns: int) -> None:
+        late_ns = time.monotonic_ns() - due_ns
+        stamp_ns = self._wall.now_ns()
+        ready.topic.send(ready.prepared, stamp_ns if self._options.restamp else None)
+        message = ready.due.message
+        self.report.add(message.topic, message.time_ns, stamp_ns, late_ns)
+        self._events.progress(sent=self.report.sent, total=self.report.total)
+
+    def _finish(self) -> None:
+        if self._clock is not None:
+            self._clock.stop()
+        if self._options.report is not None:
+            self.report.write(self._options.report)
+        self._events.emit("finished", **self.report.summary())
+
+
+def _fewest_subscribers(topics: list[ReplayTopic]) -> int:
+    return min((topic.publisher.get_subscription_count() for topic in topics), default=0)
+
+
+def _sleep_until(moment_ns: int) -> None:
+    remaining_ns = moment_ns - time.monotonic_ns()
+    if remaining_ns > 0:
+        time.sleep(remaining_ns / 1e9)
+
+
+def play(options: PlayOptions) -> None:
+    """Replay a bag on this machine's ROS 2 network.
+
+    Raises:
+        SegmentationError: The bag or an option is at fault.
+    """
+    with BagReader(options.bag) as bag:
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+        node = Node("player", enable_rosout=False, start_parameter_services=False)
+        try:
+            Player(node, bag, options).run()
+        finally:
+            node.destroy_node()
+            rclpy.try_shutdown()
+
+
+def main() -> int:
+    """Run the program; an error of ours is one line on stderr and exit code 1."""
+    end_on_signals()
+    prepare_process()
+    try:
+        play(parse())
+    except SegmentationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dds import Program
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage, Image
+from small_bags import PERIOD_NS, START_NS, picture, write_bag
+from std_msgs.msg import Int32
+
+from segmentation_node.bags.writer import BagWriter, compressed_image
+from segmentation_node.errors import ConfigError
+from segmentation_node.ros.play_options import parse
+from segmentation_node.ros.play_report import PlayReport
+
+PLAYER = ("-m", "segmentation_node.ros.player")
+WAIT = ("--wait", "30")
+
+
+def stamp_ns(message) -> int:
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+def play(bag: Path, domain: int, *options: str) -> Program:
+    return Program(*PLAYER, str(bag), *WAIT, *options, domain_id=domain)
+
+
+@pytest.mark.dds
+def test_topics_arrive_as_they_were_recorded(tmp_path: Path, observer, domain_id: int) -> None:
+
+    with play(write_bag(tmp_path / "a.mcap"), domain_id, "--rate", "10") as player:
+        images = observer.collect(CompressedImage, "/camera/image_raw/compressed")
+        counts = observer.collect(Int32, "/count")
+        assert [stamp_ns(m) for m in images.wait(3)] == [START_NS + i * PERIOD_NS for i in range(3)]
+        assert player.wait() == 0
+    assert [message.data for message in counts.messages] == [0, 1, 2]
+    assert "left out /tf: no package for tf2_msgs/msg/TFMessage" in player.output
+
+
+@pytest.mark.dds
+def test_decoded_images_are_raw_and_stamped_when_they_go_out(
+    tmp_path: Path, observer, domain_id: int
+) -> None:
+
+    report = tmp_path / "report.json"
+    topic = "/camera/image_raw/compressed"
+    options = ("--topics", topic, "--decode", "--restamp", "--report", str(report))
+    with play(write_bag(tmp_path / "a.db3"), domain_id, *options) as player:
+        images = observer.collect(Image, "/camera/image_raw").wait(3)
+        assert player.wait() == 0
+    rows = json.loads(report.read_text())["rows"]
+    assert [row[2] for row in rows] == [stamp_ns(image) for image in images]
+    assert [row[1] for row in rows] == [START_NS + i * PERIOD_NS for i in range(3)]
+    assert (images[0].encoding, images[0].step, images[0].header.frame_id) == ("bgr8", 96, "camera")
+    pixels = np.frombuffer(images[2].data, np.uint8).reshape(24, 32, 3)
+    assert np.abs(pixels.astype(int) - picture(2)).max() < 6
+    # On time, and never early: a stamp is not before the moment at which the message was due.
+    assert all(row[3] >= 0 for row in rows)
+
+
+@pytest.mark.dds
+def test_the_clock_tells_the_time_of_the_bag(tmp_path: Path, observer, domain_id: int) -> None:
+
+    with play(write_bag(tmp_path / "a"), domain_id, "--clock", "--loop", "--wait", "0"):
+        clock = observer.collect(Clock, "/clock")
+        told = clock.wait(5)
+    times = [message.clock.sec * 10**9 + message.clock.nanosec for message in told]
+    assert all(START_NS <= time < START_NS + 4 * PERIOD_NS for time in times)
+
+
+@pytest.mark.dds
+def test_it_loops_until_it_is_told_to_end(tmp_path: Path, observer, domain_id: int) -> None:
+
+    options = ("--loop", "--rate", "20", "--topics", "/count", "/camera/image_raw/compressed")
+    with play(write_bag(tmp_path / "a"), domain_id, *options, "--events") as player:
+        counts = observer.collect(Int32, "/count")
+        observer.collect(CompressedImage, "/camera/image_raw/compressed")
+        told = [message.data for message in counts.wait(8)]
+        assert player.stop() == 130
+    assert sorted(set(told)) == [0, 1, 2]
+    assert json.loads(player.matching('"finished"')[0])["sent"] >= 16
+
+
+@pytest.mark.dds
+def test_a_frame_that_does_not_decode_is_left_out_and_named(
+    tmp_path: Path, observer, domain_id: int
+) -> None:
+    topic = "/cam/compressed"
+    with BagWriter(tmp_path / "a.mcap") as bag:
+        camera = bag.add_topic(topic, "sensor_msgs/msg/CompressedImage")
+        bag.write_message(camera, 1, compressed_image(b"\xff\xd8", "jpeg", 1, ""))
+    options = ("--decode", "--events", "--wait", "0")
+    with play(tmp_path / "a.mcap", domain_id, *options) as player:
+        assert player.wait() == 0
+    assert f"left out a frame of {topic}" in player.output
+    assert json.loads(player.matching('"finished"')[0])["malformed"] == 1
+
+
+@pytest.mark.dds
+def test_a_damaged_bag_ends_it_with_one_line(tmp_path: Path, domain_id: int) -> None:
+    (tmp_path / "a.mcap").write_bytes(b"nothing")
+    with play(tmp_path / "a.mcap", domain_id) as player:
+        assert player.wait() == 1
+    assert player.lines[-1].startswith("error: received the damaged bag")
+
+
+def test_clock_and_restamp_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="one of them"):
+        parse(["a.mcap", "--clock", "--restamp"])
+
+
+def test_the_report_sums_up_what_was_sent(tmp_path: Path) -> None:
+    report = PlayReport(total=2)
+    report.add("/a", 1, 2, 3_000_000)
+    report.add("/a", 4, 5, 1_000_000)
+    assert report.summary() == {"sent": 2, "malformed": 0, "late_ms_max": 3.0}
+    report.write(tmp_path / "r.json")
+    assert json.loads((tmp_path / "r.json").read_text())["rows"][1] == ["/a", 4, 5, 1_000_000]
