@@ -84,7 +84,22 @@ def resize_to_network(
     Raises:
         FrameError: The image is of another size than it was fitted for.
     """
-    canvas = place_on_canvas(bgr, fit, pad_bgr)
+    return resize_canvas(place_on_canvas(bgr, fit, pad_bgr), fit, out)
+
+
+def resize_canvas(
+    canvas: NDArray[np.uint8], fit: Fit, out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """Bring a canvas to the network's size, bilinear by OpenCV.
+
+    Args:
+        canvas: (canvas height, canvas width, 3) uint8 BGR, from `place_on_canvas`.
+        fit: How the image is fitted.
+        out: (network height, network width, 3) uint8 to write to, or None.
+
+    Returns:
+        (network height, network width, 3) uint8 BGR; `out` where it is given.
+    """
     size = (fit.network.width, fit.network.height)
     resized = cv2.resize(canvas, size, dst=out, interpolation=cv2.INTER_LINEAR)
     if out is not None and resized is not out:

@@ -1,0 +1,106 @@
+"""The pipeline on the CPU: frame in, labels and colours out, on memory allocated once."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.core.timing import StageClock
+from segmentation_node.engines import CpuEngine
+from segmentation_node.model import Model
+from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.result import Segmentation
+from segmentation_node.pipeline.stream import Stream
+
+STAGES = ("preprocess", "inference", "postprocess")
+
+_log = logging.getLogger("segmentation_node")
+
+
+class CpuPipeline:
+    """Segments frames with an engine in main memory.
+
+    Everything whose size depends on the camera is made for the first frame, and again when the
+    frames' size or encoding changes. One pipeline serves one thread at a time.
+
+    Args:
+        model: The network.
+        engine: The network on its runtime; the pipeline closes it.
+    """
+
+    def __init__(self, model: Model, engine: CpuEngine) -> None:
+        self._model = model
+        self._engine = engine
+        self._clock = StageClock(STAGES)
+        self._stream: Stream | None = None
+        self.changes = 0
+        """How often the frames' size or encoding has changed."""
+
+    @property
+    def network_size(self) -> NetworkSize:
+        """Size of the network's input."""
+        _, height, width, _ = self._engine.input_array.shape
+        return NetworkSize(height, width)
+
+    @property
+    def mixed_share(self) -> float:
+        """Share of the last image's cells between logits in which classes met."""
+        return 0.0 if self._stream is None else self._stream.labels.mixed_share
+
+    def segment(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> Segmentation:
+        """Segment one frame.
+
+        Args:
+            frame: The camera image, in any encoding.
+            outputs: What to make besides the labels; colour alone where None.
+            into: Memory to write to, which the result then views; new memory where None.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            OutputError: `into` does not fit the frame and the outputs.
+            EngineError: The pipeline is closed, or the runtime failed.
+        """
+        outputs = outputs or Outputs()
+        self._clock.start()
+        buffers = into or Buffers.allocate(frame.height, frame.width, outputs)
+        buffers.check(frame.height, frame.width, outputs)
+        stream = self._stream_of(frame)
+        bgr = stream.fill(frame, self._engine.input_array[0])
+        self._clock.mark("preprocess")
+        logits = self._engine.infer()[0]
+        self._clock.mark("inference")
+        stream.finish(logits, bgr, outputs, buffers)
+        self._clock.mark("postprocess")
+        return Segmentation.of(buffers, self._clock.stages_ms(), frame.stamp_ns, frame.frame_id)
+
+    def _stream_of(self, frame: Frame) -> Stream:
+        kind = (frame.height, frame.width, frame.encoding)
+        if self._stream is None or self._stream.kind != kind:
+            if self._stream is not None:
+                self.changes += 1
+                before, now = ("{}x{} {}".format(*one) for one in (self._stream.kind, kind))
+                _log.info("camera images changed from %s to %s", before, now)
+            self._stream = Stream(self._model, kind, self.network_size)
+        return self._stream
+
+    def close(self) -> None:
+        """Close the engine and free the buffers; closing twice does nothing."""
+        self._engine.close()
+        self._stream = None
+
+    def __enter__(self) -> CpuPipeline:
+        """Give the pipeline itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the pipeline."""
+        self.close()

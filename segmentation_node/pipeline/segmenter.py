@@ -1,0 +1,195 @@
+"""The package's face as a library: an image in, its segmentation out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.engines import CpuEngine, open_engine
+from segmentation_node.errors import EngineError
+from segmentation_node.model import Model, load_model
+from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.cpu import CpuPipeline
+from segmentation_node.pipeline.result import Segmentation
+
+_log = logging.getLogger("segmentation_node")
+
+_RING = 2
+"""Sets of buffers per calling thread: one result can be read while the next one is made."""
+
+
+class Segmenter:
+    """Segments images with one network; a context manager.
+
+    It may be called from several threads: frames are then computed one after the other, and each
+    thread has results of its own.
+
+    Args:
+        model: The network.
+        engine: The network on its runtime; the segmenter closes it.
+    """
+
+    def __init__(self, model: Model, engine: CpuEngine) -> None:
+        self.model = model
+        self._engine = engine
+        self._pipeline = CpuPipeline(model, engine)
+        self._lock = threading.Lock()
+        self._rings = threading.local()
+        self._closed = False
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = "camvid",
+        *,
+        engine: str = "auto",
+        precision: str = "auto",
+        network_size: str | NetworkSize | None = None,
+    ) -> Segmenter:
+        """Load a network.
+
+        Args:
+            model: Name of a shipped model, or path of an .onnx file with its sidecar beside it.
+            engine: `auto` or `openvino`.
+            precision: `auto`, `fp32`, `bf16`, `fp16` or `int8`.
+            network_size: Size of the network's input as HEIGHTxWIDTH in pixels, such as
+                `512x1024`; `default` or None for the model's own.
+
+        Raises:
+            ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
+            EngineError: The engine or the precision is not to be had here.
+            ConfigError: The size is none.
+        """
+        found = load_model(model)
+        opened = open_engine(
+            found, engine=engine, precision=precision, size=_size(network_size, found)
+        )
+        if found.notice:
+            _log.warning("%s: %s", found.name, found.notice)
+        return cls(found, opened)
+
+    @property
+    def precision(self) -> str:
+        """The precision in use, asked of the runtime: `fp32`, `bf16`, `fp16` or `int8`."""
+        return self._engine.precision
+
+    @property
+    def device(self) -> str:
+        """The device in use, as the runtime names it."""
+        return self._engine.device
+
+    @property
+    def engine_name(self) -> str:
+        """The engine and its version, such as `openvino (OpenVINO 2026.1.0)`."""
+        return f"{self._engine.name} ({self._engine.runtime})"
+
+    @property
+    def network_size(self) -> NetworkSize:
+        """Size of the network's input."""
+        return self._pipeline.network_size
+
+    @property
+    def input_changes(self) -> int:
+        """How often the size or encoding of the frames has changed."""
+        return self._pipeline.changes
+
+    def __call__(
+        self, image: NDArray[np.uint8] | Frame, outputs: Outputs | None = None
+    ) -> Segmentation:
+        """Segment one image.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, or a frame in any encoding.
+            outputs: What to make besides the labels; colour alone where None.
+
+        Returns:
+            A result that is valid until the second-next call from the same thread; its `copy` is
+            valid for as long as it is kept.
+
+        Raises:
+            FrameError: The image is not (H, W, 3) uint8, or the frame cannot be converted.
+            EngineError: The segmenter is closed, or the runtime failed.
+        """
+        frame = image if isinstance(image, Frame) else Frame.from_array(image)
+        outputs = outputs or Outputs()
+        return self.segment(frame, outputs, self._next_buffers(frame, outputs))
+
+    def segment(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> Segmentation:
+        """Segment one frame into memory of the caller's.
+
+        Args:
+            frame: The camera image, in any encoding.
+            outputs: What to make besides the labels; colour alone where None.
+            into: Memory to write to, which the result then views; new memory where None.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            OutputError: `into` does not fit the frame and the outputs.
+            EngineError: The segmenter is closed, or the runtime failed.
+        """
+        with self._lock:
+            if self._closed:
+                raise EngineError(
+                    received="a frame for a closed segmenter",
+                    expected="an open one",
+                    fix="call it inside its `with` block, or load it again",
+                )
+            return self._pipeline.segment(frame, outputs, into)
+
+    def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
+        """Segment two grey images, so that the first real one finds everything in place.
+
+        Args:
+            height: Pixels of the camera images to come.
+            width: Pixels of the camera images to come.
+            outputs: What will be made of them.
+        """
+        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
+        for _ in range(2):
+            self.segment(frame, outputs)
+
+    def close(self) -> None:
+        """Free the network, after the frame that is under way; closing twice does nothing."""
+        with self._lock:
+            self._closed = True
+            self._pipeline.close()
+
+    def __enter__(self) -> Segmenter:
+        """Give the segmenter itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the segmenter."""
+        self.close()
+
+    def _next_buffers(self, frame: Frame, outputs: Outputs) -> Buffers:
+        ring: list[Buffers] = self._rings.__dict__.setdefault("ring", [])
+        size = frame.height, frame.width
+        # The oldest set is used again; one of another kind is left to whoever still holds it.
+        oldest = ring.pop(0) if len(ring) == _RING else None
+        if oldest is None or not oldest.fits(*size, outputs):
+            oldest = Buffers.allocate(*size, outputs)
+        ring.append(oldest)
+        return oldest
+
+
+def _size(asked: str | NetworkSize | None, model: Model) -> NetworkSize:
+    if isinstance(asked, NetworkSize):
+        return asked
+    if asked is None or asked == "default":
+        return model.default_size
+    return NetworkSize.parse(asked)

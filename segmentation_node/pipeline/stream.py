@@ -1,0 +1,98 @@
+"""What a pipeline keeps for camera images of one size and encoding."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.encodings import find_encoding, to_bgr
+from segmentation_node.core.fast_confidence import FastConfidence
+from segmentation_node.core.fast_postprocess import FastLabels, colorize_into, overlay_into
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import NetworkSize, fit
+from segmentation_node.core.preprocess import resize_canvas
+from segmentation_node.core.scratch import Scratch
+from segmentation_node.model import Model
+from segmentation_node.pipeline.buffers import Buffers, Outputs
+
+Kind = tuple[int, int, str]
+"""Height and width in pixels, and encoding."""
+
+
+class Stream:
+    """Brings images of one kind to the network, and its logits back to camera size.
+
+    Args:
+        model: The network.
+        kind: Size and encoding of the images.
+        network: Size of the network's input.
+    """
+
+    def __init__(self, model: Model, kind: Kind, network: NetworkSize) -> None:
+        self.kind = kind
+        self._model = model
+        self._fit = fit(model.input.fit, kind[0], kind[1], network)
+        rows, columns = network.height // model.stride, network.width // model.stride
+        shape = (model.labels.num_classes, rows, columns)
+        self.labels = FastLabels(self._fit, shape, model.labels)
+        self._confidence = FastConfidence(self._fit, shape)
+        self._palette = model.labels.palette()
+        encoding = find_encoding(kind[2])
+        self._is_bgr = encoding is not None and encoding.code is None
+        self._canvas = self._padding()
+        self._scratch = Scratch()
+
+    def fill(self, frame: Frame, network_input: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Bring a frame to the network's input.
+
+        Args:
+            frame: The camera image.
+            network_input: (h, w, 3) uint8 BGR, written to.
+
+        Returns:
+            (H, W, 3) uint8 BGR: the camera image, valid until the next call.
+        """
+        height, width, _ = self.kind
+        out = None if self._is_bgr else self._scratch.get("bgr", (height, width, 3), np.uint8)
+        bgr = to_bgr(frame, out)
+        if self._canvas is None:
+            canvas = bgr[self._fit.image_part]
+        else:
+            canvas = self._canvas
+            canvas[self._fit.canvas_part] = bgr[self._fit.image_part]
+        resize_canvas(canvas, self._fit, network_input)
+        return bgr
+
+    def finish(
+        self,
+        logits: NDArray[np.float32],
+        bgr: NDArray[np.uint8],
+        outputs: Outputs,
+        buffers: Buffers,
+    ) -> None:
+        """Write what is wanted.
+
+        Args:
+            logits: (C, h, w) float32, C-contiguous.
+            bgr: (H, W, 3) uint8 BGR, the camera image.
+            outputs: What is wanted besides the labels.
+            buffers: Written to; checked to fit.
+        """
+        self.labels(logits, buffers.labels)
+        if outputs.color or outputs.overlay:
+            color = buffers.color if outputs.color else None
+            if color is None:
+                color = self._scratch.get("color", bgr.shape, np.uint8)
+            colorize_into(buffers.labels, self._palette, color)
+            if outputs.overlay and buffers.overlay is not None:
+                overlay_into(bgr, color, outputs.alpha, buffers.overlay)
+        if outputs.confidence and buffers.confidence is not None:
+            self._confidence(logits, buffers.confidence)
+
+    def _padding(self) -> NDArray[np.uint8] | None:
+        """Make a canvas of padding alone, once, where there is any."""
+        if not self._fit.is_padded:
+            return None
+        canvas = np.empty((self._fit.canvas_height, self._fit.canvas_width, 3), np.uint8)
+        canvas[:] = self._model.input.pad_bgr
+        return canvas
