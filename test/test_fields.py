@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmentation_node.errors import ConfigError, ModelError
+from segmentation_node.fields import Fields, read_yaml, shown
+
+
+def fields(**values: Any) -> Fields:
+    return Fields(values, "drive.yaml", ModelError)
+
+
+def test_values_of_the_right_type_are_read() -> None:
+    one = fields(text="a", count=3, flag=True, pair=[1, 2], scale=[0.5, 2], pairs=[[1, 2], [3, 4]])
+    assert one.text("text") == "a"
+    assert one.integer("count", 0, 3) == 3
+    assert one.flag("flag", default=False) is True
+    assert one.integers("pair", 2, 0, 9) == (1, 2)
+    assert one.numbers("scale", 2, 0, 9) == (0.5, 2.0)
+    assert one.integer_lists("pairs", 2, 0, 9) == [(1, 2), (3, 4)]
+    one.close()
+
+
+def test_missing_optional_values_have_their_defaults() -> None:
+    one = fields(null=None)
+    assert one.text("null", "x") == one.text("none", "x") == "x"
+    assert one.flag("none", default=True) is True
+    assert one.optional_integer("null", 0, 1) is None
+    assert one.mapping("none") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, lambda f: f.text("key")),
+        (5, lambda f: f.text("key")),
+        ("  ", lambda f: f.text("key")),
+        ("five", lambda f: f.integer("key", 0, 9)),
+        (5.0, lambda f: f.integer("key", 0, 9)),
+        (True, lambda f: f.integer("key", 0, 9)),
+        (10, lambda f: f.integer("key", 0, 9)),
+        (-1, lambda f: f.optional_integer("key", 0, 9)),
+        (1, lambda f: f.flag("key", default=True)),
+        ("blue", lambda f: f.choice("key", ("rgb", "bgr"))),
+        ([], lambda f: f.choice("key", ("rgb", "bgr"))),
+        ("12", lambda f: f.sequence("key")),
+        ([1], lambda f: f.sequence("key", 2)),
+        ([1, "2"], lambda f: f.integers("key", 2, 0, 9)),
+        ([1, math.nan], lambda f: f.numbers("key", 2, 0, 9)),
+        ([1, math.inf], lambda f: f.numbers("key", 2, 0, 9)),
+        ([1, True], lambda f: f.numbers("key", 2, 0, 9)),
+        ([1, 99], lambda f: f.numbers("key", 2, 0, 9)),
+        ([[1, 2], 3], lambda f: f.integer_lists("key", 2, 0, 9)),
+        ([], lambda f: f.integer_lists("key", 2, 0, 9)),
+        (3, lambda f: f.child("key")),
+        ([3], lambda f: f.children("key")),
+        ([], lambda f: f.mapping("key")),
+    ],
+)
+def test_values_of_the_wrong_type_or_range_are_refused_with_their_path(
+    value: object, read: Any
+) -> None:
+    with pytest.raises(ModelError, match=r"drive\.yaml: key"):
+        read(fields(key=value))
+
+
+def test_errors_give_the_whole_path_from_the_file_down() -> None:
+    deep = Fields({"a": {"b": [{"c": 1}, {"c": "x"}]}}, "drive.yaml")
+    last = deep.child("a").children("b")[1]
+    with pytest.raises(ConfigError, match=r"'x' at drive\.yaml: a\.b\[1\]\.c"):
+        last.integer("c", 0, 1)
+
+
+def test_missing_keys_are_named() -> None:
+    with pytest.raises(ModelError, match=r"no stride in drive\.yaml"):
+        fields().integer("stride", 1, 64)
+
+
+def test_keys_that_nobody_read_are_refused_with_the_known_ones() -> None:
+    one = fields(name="a", licnece="x")
+    one.text("name")
+    one.text("licence", "")
+    with pytest.raises(ModelError, match=r"unknown key drive\.yaml: licnece.*licence, name"):
+        one.close()
+
+
+def test_long_values_are_cut_to_fit_a_sentence() -> None:
+    assert shown("x" * 500) == repr("x" * 500)[:57] + "..."
+
+
+def test_yaml_is_parsed_and_its_faults_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: [1, 2]", encoding="utf-8")
+    assert read_yaml(path) == {"a": [1, 2]}
+    for content in (b"a: [1", b"\xff\xfe", b"a: !!python/object:os.system {}"):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"a\.yaml") as error:
+            read_yaml(path, ModelError)
+        assert "\n" not in str(error.value)
+    with pytest.raises(ConfigError, match="no file"):
+        read_yaml(tmp_path / "b.yaml")
