@@ -34,7 +34,7 @@ def test_holding_a_sequence_out_leaks_none_of_it(camvid_like):
 
 
 def test_an_unknown_sequence_is_named_beside_the_known(camvid_like):
-    with pytest.raises(DatasetError, match="0005VD.*0001TP, 0006R0, 0016E5"):
+    with pytest.raises(DatasetError, match=r"0005VD.*0001TP, 0006R0, 0016E5"):
         hold_out(camvid(camvid_like), "0005VD")
 
 
@@ -58,14 +58,14 @@ def test_the_folder_above_or_below_is_refused(camvid_like):
 
 def test_a_missing_label_image_is_named(camvid_like):
     (camvid_like / "train" / "labels" / "0006R0_000001.png").unlink()
-    with pytest.raises(DatasetError, match="0006R0_000001.png"):
+    with pytest.raises(DatasetError, match=r"0006R0_000001\.png"):
         camvid(camvid_like)
 
 
 def test_an_empty_folder_of_images_is_said(camvid_like):
     for image in (camvid_like / "val" / "images").iterdir():
         image.unlink()
-    with pytest.raises(DatasetError, match="no .jpg"):
+    with pytest.raises(DatasetError, match=r"no \.jpg"):
         camvid(camvid_like)
 
 

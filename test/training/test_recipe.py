@@ -25,7 +25,7 @@ def test_a_recipe_is_written_down_whole(name):
 
 
 def test_unknown_recipes_are_named():
-    with pytest.raises(ConfigError, match="'cityscapes'.*camvid, rendered"):
+    with pytest.raises(ConfigError, match=r"'cityscapes'.*camvid, rendered"):
         recipe("cityscapes")
 
 

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.training.card import card_text
+from segmentation_node.training.recipe import recipe
+
+
+def score(data, miou, groups, precision="f32"):
+    return {
+        "miou": miou,
+        "pixel_accuracy": 0.9,
+        "per_class": {label.name: miou for label in CAMVID_11.classes} | {"Fence": None},
+        "frames": 101,
+        "data": data,
+        "by_group": groups,
+        "model": "fcn8s-lite0-camvid",
+        "model_sha256": "0" * 64,
+        "network_size": "384x480",
+        "fit": "letterbox",
+        "precision": precision,
+        "engine": "openvino",
+        "device": "Some CPU",
+    }
+
+
+@pytest.fixture
+def report():
+    return {
+        "recipe": recipe("camvid").to_mapping(),
+        "images": {"camvid/train": 367, "rendered/train": 1000},
+        "seconds": 1234,
+        "device": "CPU",
+        "threads": 2,
+        "precision": "bfloat16",
+        "torch": "2.0",
+        "scores": [
+            score("camvid/val", 0.7012, {"0016E5": 0.7012}),
+            score("rendered/val", 0.8123, {"day": 0.9, "night": 0.75}),
+            score("camvid/val", 0.7034, {"0016E5": 0.7034}, "bf16"),
+        ],
+        "leave_one_out": [
+            {
+                "held_out": name,
+                "iterations": 500,
+                "images": {},
+                "score": score("held", miou, {name: miou}),
+            }
+            for name, miou in (("0001TP", 0.5), ("0006R0", 0.6))
+        ],
+    }
+
+
+def test_every_score_stands_with_what_it_depends_on(report):
+    lines = card_text(report).splitlines()
+    for miou, precision in (("70.1", "f32"), ("70.3", "bf16"), ("81.2", "f32")):
+        row = next(line for line in lines if f"| {miou} |" in line)
+        assert all(word in row for word in (precision, "384x480", "letterbox", "Some CPU"))
+
+
+def test_the_mean_of_the_drives_left_out_is_computed(report):
+    text = card_text(report)
+    assert "| mean |  | 55.0 |" in text
+    assert "| 0001TP | 101 | 50.0 | 500 | 384x480 |" in text
+
+
+def test_licence_notice_and_command_are_in_the_card(report):
+    text = card_text(report)
+    assert "CC-BY-NC-4.0" in text
+    assert report["recipe"]["notice"] in text
+    assert "segmentation train --recipe camvid -o runs/camvid --camvid DIR" in text
+
+
+def test_a_class_that_was_not_there_has_a_dash(report):
+    row = next(line for line in card_text(report).splitlines() if line.startswith("| Fence"))
+    assert row == "| Fence | – | – |"
+
+
+def test_a_model_that_left_no_drive_out_says_nothing_of_it(report):
+    alone = copy.deepcopy(report) | {"leave_one_out": []}
+    assert "Leave one sequence out" not in card_text(alone)
+
+
+def test_conditions_have_a_score_each(report):
+    text = card_text(report)
+    assert "| day | rendered/val | 90.0 |" in text
+    assert "| night | rendered/val | 75.0 |" in text
