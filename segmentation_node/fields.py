@@ -107,8 +107,8 @@ class Fields:
         return dict(self.child(key)._mapping)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """The non-empty string at `key`; `default` where it is missing and a default is given."""
-        if default is not None and not self.has(key):
+        """The string at `key`; where it is missing or empty, `default`, if there is one."""
+        if default is not None and (not self.has(key) or self._mapping[key] == ""):
             return default
         value = self.raw(key)
         if not isinstance(value, str) or not value.strip():

@@ -26,8 +26,8 @@ def test_values_of_the_right_type_are_read() -> None:
 
 
 def test_missing_optional_values_have_their_defaults() -> None:
-    one = fields(null=None)
-    assert one.text("null", "x") == one.text("none", "x") == "x"
+    one = fields(null=None, empty="")
+    assert one.text("null", "x") == one.text("none", "x") == one.text("empty", "x") == "x"
     assert one.flag("none", default=True) is True
     assert one.optional_integer("null", 0, 1) is None
     assert one.mapping("none") == {}
