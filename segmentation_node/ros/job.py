@@ -55,11 +55,6 @@ class SegmentationJob:
             "image": self._image,
         }
 
-    @property
-    def notice(self) -> str:
-        """What the model's licence wants said."""
-        return "" if self._segmenter is None else self._segmenter.model.notice
-
     def open(self) -> None:
         """Load the network and run it once, so that the first frame is as fast as the others."""
         self._segmenter = Segmenter.load(

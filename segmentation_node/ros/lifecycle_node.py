@@ -13,6 +13,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError, SegmentationError
 from segmentation_node.ros.diagnostics import Health, message
+from segmentation_node.ros.library_log import LibraryLog
 from segmentation_node.ros.parameters import NodeParameters
 from segmentation_node.ros.qos import DIAGNOSTICS_PUBLICATION
 from segmentation_node.ros.stream import CameraStream
@@ -33,7 +34,7 @@ class SegmentationNode(LifecycleNode):
         super().__init__("segmentation_node", **options)
         self._stream: CameraStream | None = None
         self._refusal = ""
-        self._noticed: set[str] = set()
+        self._library_log = LibraryLog(self.get_logger())
         self._declared = NodeParameters(self, lambda: self._stream is not None, self._set_live)
         self._diagnostics = self.create_publisher(
             DiagnosticArray, "/diagnostics", DIAGNOSTICS_PUBLICATION
@@ -54,6 +55,12 @@ class SegmentationNode(LifecycleNode):
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
+
+    def destroy_node(self) -> None:
+        """Free everything, the node itself as well."""
+        self.close()
+        self._library_log.close()
+        super().destroy_node()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters, load the network and warm it up."""
@@ -125,9 +132,6 @@ class SegmentationNode(LifecycleNode):
             for key in ("model", "network_size", "engine", "device", "precision", "mode")
         )
         self.get_logger().info(f"configured: {shown}")
-        if stream.notice and stream.notice not in self._noticed:
-            self._noticed.add(stream.notice)
-            self.get_logger().warning(stream.notice)
 
     def _number(self, parameter: str) -> float:
         return float(self.get_parameter(parameter).value)

@@ -48,11 +48,6 @@ class CameraStream:
         return {**self._job.facts, **listeners}
 
     @property
-    def notice(self) -> str:
-        """What the model's licence wants said."""
-        return self._job.notice
-
-    @property
     def topic(self) -> str:
         """The topic subscribed to; empty while the node is not active."""
         return "" if self._input is None else self._input.topic

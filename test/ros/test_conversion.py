@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
-from segmentation_node.core.encodings import ENCODINGS, set_fallback, to_bgr
+from segmentation_node.core.encodings import set_fallback, to_bgr
 from segmentation_node.errors import FrameError
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.ros.conversion import (
@@ -151,18 +151,3 @@ def test_a_cv_bridge_that_cannot_be_imported_is_none(monkeypatch: pytest.MonkeyP
     use_cv_bridge.cache_clear()
     assert not use_cv_bridge()
     use_cv_bridge.cache_clear()
-
-
-@pytest.mark.parametrize("encoding", sorted(ENCODINGS))
-def test_every_encoding_is_converted_as_cv_bridge_does(encoding: str) -> None:
-    cv_bridge = pytest.importorskip("cv_bridge", reason="cv_bridge is not installed")
-    row = ENCODINGS[encoding]
-    shape = (row.rows(6), row.row_bytes(8))
-    pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
-    message = image(pixels, encoding, height=6, width=8, step=shape[1])
-    # cv_bridge gives no colours to the two encodings that do not say what they hold.
-    plain = encoding in {"8UC1", "8UC3"}
-    theirs = cv_bridge.CvBridge().imgmsg_to_cv2(message, "passthrough" if plain else "bgr8")
-    if theirs.ndim == 2:
-        theirs = np.repeat(theirs[:, :, None], 3, axis=2)
-    np.testing.assert_array_equal(to_bgr(frame_of_image(message)), theirs)
