@@ -1,0 +1,41 @@
+"""The engines: what each can do here, and whether the default network really runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segmentation_node.doctor import trial
+from segmentation_node.doctor.finding import Finding, one_line
+from segmentation_node.doctor.python import TRIALS
+
+TOPIC = "engines"
+
+
+def examine() -> Iterator[Finding]:
+    """Look at every engine, then segment an image with everything at its default."""
+    # Imported here: it loads NumPy, which may be the very thing that is broken.
+    from segmentation_node.engines import available_engines  # noqa: PLC0415
+
+    for report in available_engines():
+        if report.problem:
+            found = one_line(report.problem)
+            yield Finding(TOPIC, report.name, "missing", found, "pip install 'openvino>=2024.4'")
+        else:
+            precisions = ", ".join(report.precisions)
+            yield Finding(
+                TOPIC, report.name, "ok", f"{report.runtime}: {precisions} on {report.device}"
+            )
+    yield _segmentation()
+
+
+def _segmentation() -> Finding:
+    done = trial.run(TRIALS, "engine")
+    if done.problem:
+        remedy = "pip install 'openvino>=2024.4', then look at the rows on models"
+        return Finding(TOPIC, "segmentation", "missing", done.problem, remedy, essential=True)
+    ran = done.values
+    found = (
+        f"{ran['model']} at {ran['network_size']} in {ran['precision']}: "
+        f"{ran['latency_ms']} ms from a 1280x720 image to its labels"
+    )
+    return Finding(TOPIC, "segmentation", "ok", found, essential=True)
