@@ -152,9 +152,10 @@ def to_bgr(frame: Frame, out: NDArray[np.uint8] | None = None) -> NDArray[np.uin
 
 
 def _eight_bits(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    # cv_bridge scales by 255/65535 and rounds; in whole numbers, and in either byte order.
-    native = pixels.astype(np.uint32)
-    return ((native + 128) // 257).astype(np.uint8)
+    # cv_bridge scales by 255/65535 and rounds (Mat::convertTo, which is this without the Abs).
+    # Rows an odd number of bytes apart are refused by OpenCV 4 and misread by OpenCV 5.
+    native = np.require(pixels, np.uint16, ["C", "ALIGNED"])
+    return np.asarray(cv2.convertScaleAbs(native, alpha=255 / 65535), np.uint8)
 
 
 def _by_fallback(frame: Frame) -> NDArray[np.uint8]:

@@ -75,6 +75,12 @@ def test_sixteen_bits_scale_as_cv_bridge_does_in_either_byte_order(
     assert (bgr == expected[:, :, None]).all()
 
 
+def test_every_sixteen_bit_value_is_rounded_to_the_nearest() -> None:
+    values = np.arange(65536, dtype="<u2").reshape(256, 256)
+    nearest = (values.astype(int) + 128) // 257
+    assert (read(values, "mono16") == nearest[:, :, None]).all()
+
+
 def test_sixteen_bits_reach_from_black_to_white() -> None:
     values = np.array([[0, 128, 129, 65535]], np.uint16)
     assert read(values.astype("<u2"), "mono16")[0, :, 0].tolist() == [0, 0, 1, 255]
