@@ -40,6 +40,7 @@ ROOMS = (
     room("pipeline", "numpy", "cv2"),
     room("media", "numpy", "cv2", "imageio_ffmpeg"),
     room("bags", "numpy", "rosbags"),
+    room("offline", "numpy"),
     room("scenes", "numpy", "cv2"),
     room(
         "training",

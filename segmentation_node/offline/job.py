@@ -1,0 +1,144 @@
+"""What an offline run was asked for, and what it did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.timing import StageStats, Stats
+from segmentation_node.errors import FrameError, MediaError, OutputError
+from segmentation_node.pipeline import Outputs, Segmentation
+
+WINDOW = 10_000  # frames that the figures are taken over
+
+Progress = Callable[[int, int], None]
+
+
+class SegmentsFrames(Protocol):
+    """What a run needs of a segmenter."""
+
+    def __call__(
+        self, image: NDArray[np.uint8] | Frame, outputs: Outputs | None = None
+    ) -> Segmentation:
+        """Segment one frame."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to segment, and where to.
+
+    Attributes:
+        source: An image, a folder, a video or a bag.
+        output: A place of the same kind that is not taken yet.
+        topic: The bag's image topic; its only one when None.
+        overlay: Whether the coloured output shows the image beneath the colours.
+    """
+
+    source: Path
+    output: Path
+    topic: str | None = None
+    overlay: bool = False
+
+    @property
+    def outputs(self) -> Outputs:
+        """What the pipeline has to make."""
+        return Outputs(color=not self.overlay, overlay=self.overlay)
+
+    @property
+    def view(self) -> str:
+        """The name of the coloured output."""
+        return "overlay" if self.overlay else "color"
+
+
+@dataclass
+class Tally:
+    """Segments frames and counts what became of them.
+
+    Attributes:
+        segmenter: What segments.
+        outputs: What it makes of each frame.
+        progress: Called with the frames done and the frames there are (0 where unknown).
+        total: Frames there are; 0 where unknown.
+        frames: Frames done.
+        malformed: The frames that could not be read, and why.
+        stages: How long each stage took.
+        begin: When the run began, seconds of the monotonic clock.
+    """
+
+    segmenter: SegmentsFrames
+    outputs: Outputs
+    progress: Progress
+    total: int = 0
+    frames: int = 0
+    malformed: list[str] = field(default_factory=list)
+    stages: StageStats = field(default_factory=lambda: StageStats(WINDOW))
+    begin: float = field(default_factory=time.monotonic)
+
+    def segment(
+        self, read: Callable[[], NDArray[np.uint8] | Frame], name: str
+    ) -> Segmentation | None:
+        """Read and segment one frame; one that cannot be read is noted and left out.
+
+        Args:
+            read: Returns the frame, or raises a FrameError or MediaError.
+            name: What to call the frame.
+        """
+        self.progress(self.frames + len(self.malformed), self.total)
+        try:
+            result = self.segmenter(read(), self.outputs)
+        except (FrameError, MediaError) as error:
+            self.malformed.append(f"{name}: {error.received}")
+            return None
+        self.frames += 1
+        self.stages.add(result.stages_ms)
+        return result
+
+    def figures(self) -> dict[str, Any]:
+        """What was done, as plain numbers and strings."""
+        seconds = time.monotonic() - self.begin
+        return {
+            "frames": self.frames,
+            "malformed": self.malformed,
+            "seconds": round(seconds, 3),
+            "frames_per_s": round(self.frames / seconds, 2) if seconds else 0.0,
+            "stages_ms": {name: _rounded(stats) for name, stats in self.stages.stats().items()},
+        }
+
+
+def _rounded(stats: Stats) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in stats.to_mapping().items()}
+
+
+def check_free(path: Path) -> None:
+    """Check that an output would overwrite nothing.
+
+    Raises:
+        OutputError: Something stands there already.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise OutputError(
+            received=f"{path}, which exists already",
+            expected="an output that is not there yet",
+            fix="choose another name, or remove the old one first",
+        )
+
+
+def check_all_read(tally: Tally) -> None:
+    """Check that no frame was left out, after the output of the others was written.
+
+    Raises:
+        MediaError: A frame could not be read.
+    """
+    if tally.malformed:
+        raise MediaError(
+            received=f"{len(tally.malformed)} frames that cannot be read ({tally.malformed[0]})",
+            expected=f"{tally.frames + len(tally.malformed)} whole frames",
+            fix=f"replace them; the other {tally.frames} frames were segmented",
+        )
