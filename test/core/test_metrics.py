@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from segmentation_node.core.compressed import decode_pixels
 from segmentation_node.core.labels import (
     CAMVID_11,
     CITYSCAPES_19,
@@ -185,3 +187,12 @@ def test_labels_that_are_no_ids_are_refused() -> None:
 def test_classes_and_ignored_id_must_be_apart(classes: int, ignore_id: int) -> None:
     with pytest.raises(ConfigError, match="ignore_id"):
         ConfusionMatrix(classes, ignore_id)
+
+
+def test_real_annotations_hold_only_ids_of_their_set(camvid: Path) -> None:
+    matrix = ConfusionMatrix.for_labels(CAMVID_11)
+    for path in sorted((camvid / "val" / "labels").glob("*.png"))[::10]:
+        annotation = decode_pixels(path.read_bytes())
+        matrix.update(annotation, annotation)
+    assert matrix.miou == 1
+    assert 0.9 < matrix.counts.sum() / (360 * 480 * 11) <= 1
