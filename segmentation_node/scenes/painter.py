@@ -1,0 +1,137 @@
+"""Painting things over one another, far before near, into the image and its labels alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.scenes.camera import NEAR_M, Camera
+from segmentation_node.scenes.sprites import NOTHING, Sprite
+
+_FARTHEST_PX = 4000.0
+
+
+@dataclass
+class Canvas:
+    """What is being painted.
+
+    Args:
+        image: (H, W, 3) uint8 BGR.
+        labels: (H, W) uint8 class ids.
+        camera: Where from.
+        haze: Grey level that far things fade into, 0 to 255.
+        haze_per_m: How fast they do.
+    """
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    camera: Camera
+    haze: float
+    haze_per_m: float
+
+    def polygon(self, points: NDArray[np.float64], color: object, label: int | None) -> None:
+        """Fill a polygon given by (n, 3) world points; None as label leaves the labels."""
+        pixels = self.camera.project(points)
+        fixed = (np.clip(pixels, -_FARTHEST_PX, _FARTHEST_PX) * 16).astype(np.int32)[None]
+        faded = self.faded(np.asarray(color, np.float64), float(points[:, 2].mean()))
+        cv2.fillPoly(self.image, fixed, tuple(float(c) for c in faded), cv2.LINE_8, 4)
+        if label is not None:
+            cv2.fillPoly(self.labels, fixed, label, cv2.LINE_8, 4)
+
+    def faded(self, color: NDArray[np.float64], distance_m: float) -> NDArray[np.float64]:
+        """The colour seen through the haze."""
+        share = self._clear(distance_m)
+        return color * share + self.haze * (1 - share)
+
+    def _clear(self, distance_m: float) -> float:
+        return float(np.exp(-self.haze_per_m * max(distance_m, 0.0)))
+
+    def _hazy(self, image: NDArray[np.uint8], z: float, shade: float = 1.0) -> NDArray[np.uint8]:
+        share = self._clear(z)
+        return cv2.convertScaleAbs(image, alpha=share * shade, beta=self.haze * (1 - share))
+
+    def _put(
+        self,
+        image: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        mask: NDArray[np.uint8],
+        left: int,
+        top: int,
+    ) -> None:
+        rows, columns = slice(top, top + len(mask)), slice(left, left + mask.shape[1])
+        cv2.copyTo(image, mask, self.image[rows, columns])
+        cv2.copyTo(labels, mask, self.labels[rows, columns])
+
+    def sprite(self, sprite: Sprite, x: float, z: float, height_m: float, flip: bool) -> None:
+        """Stand a sprite on the ground at x, z (metres)."""
+        if z < NEAR_M:
+            return
+        foot = self.camera.project(np.array([x, 0.0, z]))
+        scale = self.camera.focal_px * height_m / z / sprite.image.shape[0]
+        h, w = (max(1, round(n * scale)) for n in sprite.labels.shape)
+        if h > 4 * self.camera.height or w > 4 * self.camera.width:
+            return
+        self._paste(sprite, (round(foot[0] - sprite.foot * w), round(foot[1]) - h, w, h), z, flip)
+
+    def _paste(self, sprite: Sprite, box: tuple[int, int, int, int], z: float, flip: bool) -> None:
+        x, y, w, h = box
+        left, top = max(x, 0), max(y, 0)
+        right, bottom = min(x + w, self.camera.width), min(y + h, self.camera.height)
+        if left >= right or top >= bottom:
+            return
+        method = cv2.INTER_AREA if h < sprite.labels.shape[0] else cv2.INTER_LINEAR
+        image = cv2.resize(sprite.image, (w, h), interpolation=method)
+        labels = cv2.resize(sprite.labels, (w, h), interpolation=cv2.INTER_NEAREST)
+        if flip:
+            image, labels = image[:, ::-1], labels[:, ::-1]
+        part = slice(top - y, bottom - y), slice(left - x, right - x)
+        image, labels = (np.ascontiguousarray(picture[part]) for picture in (image, labels))
+        mask = (labels != NOTHING).astype(np.uint8)
+        self._put(self._hazy(image, z), labels, mask, left, top)
+
+    def textured(
+        self, texture: NDArray[np.uint8], corners: NDArray[np.float64], label: int, shade: float
+    ) -> None:
+        """Stretch a texture over a rectangle in the world.
+
+        Args:
+            texture: (h, w, 3) uint8 BGR.
+            corners: (4, 3) float64: top left, top right, bottom right, bottom left, in metres.
+            label: Class id.
+            shade: Brightness factor.
+        """
+        pixels = np.clip(self.camera.project(corners), -_FARTHEST_PX, _FARTHEST_PX)
+        left, top = np.maximum(np.floor(pixels.min(0)), 0).astype(int)
+        right = int(min(np.ceil(pixels[:, 0].max()), self.camera.width))
+        bottom = int(min(np.ceil(pixels[:, 1].max()), self.camera.height))
+        if left >= right or top >= bottom:
+            return
+        target = (pixels - [left, top]).astype(np.float32)
+        size = (right - left, bottom - top)
+        texture = _reduced(texture, pixels)
+        warp = cv2.getPerspectiveTransform(_corners(texture), target)
+        image = cv2.warpPerspective(
+            texture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        mask = np.zeros((size[1], size[0]), np.uint8)
+        cv2.fillPoly(mask, (target * 16).astype(np.int32)[None], 255, cv2.LINE_8, 4)
+        seen = self._hazy(image, float(corners[:, 2].mean()), shade)
+        self._put(seen, np.full_like(mask, label), mask, left, top)
+
+
+def _reduced(texture: NDArray[np.uint8], pixels: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The texture at about the resolution that it is seen at, so that far ones do not flicker."""
+    h, w = texture.shape[:2]
+    width, height = np.maximum(np.ptp(pixels, axis=0) * 1.5, 2).astype(int)
+    if width >= w and height >= h:
+        return texture
+    size = (min(int(width), w), min(int(height), h))
+    return cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
+
+
+def _corners(texture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    h, w = texture.shape[:2]
+    return np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
