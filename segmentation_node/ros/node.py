@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 
-from segmentation_node.transport import prepare_process
+from segmentation_node.ros.stop_request import StopRequest
+from segmentation_node.transport import TransportPlan, prepare_process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,48 +19,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 also after Ctrl-C and SIGTERM.
     """
-    asked_to_end = _note_signals()
+    stop = StopRequest()
     transport = prepare_process()
-    # Only now: Fast DDS reads its environment once, when rclpy loads it.
+    # Only now: Fast DDS reads its environment when rclpy loads it.
     import rclpy  # noqa: PLC0415
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: PLC0415
+    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
-    from segmentation_node.ros.lifecycle_node import SegmentationNode  # noqa: PLC0415
-
-    rclpy.init(args=None if arguments is None else list(arguments))
-    node = SegmentationNode()
-    for note in transport.notes:
-        node.get_logger().info(note)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    rclpy.init(
+        args=None if arguments is None else list(arguments),
+        signal_handler_options=SignalHandlerOptions.NO,
+    )
     try:
-        if not asked_to_end.is_set():
-            executor.spin()
-    except ExternalShutdownException:
-        node.get_logger().debug("asked to end")
+        _run(stop, transport)
     finally:
-        node.close()
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.get_default_context().try_shutdown()
+        rclpy.shutdown()
+        stop.close()
     return 0
 
 
-def _note_signals() -> threading.Event:
-    """Take the first signal in peace, so that nothing is torn in the middle.
+def _run(stop: StopRequest, transport: TransportPlan) -> None:
+    from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
 
-    rclpy's own handlers, installed on top of these, shut the context down, which ends the spinning
-    from outside any callback. A second signal raises KeyboardInterrupt wherever the program is.
-    """
-    asked = threading.Event()
+    from segmentation_node.ros.lifecycle_node import SegmentationNode  # noqa: PLC0415
 
-    def note(number: int, _frame: object) -> None:
-        asked.set()
-        signal.signal(number, signal.default_int_handler)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, note)
-    return asked
+    node, executor = SegmentationNode(), SingleThreadedExecutor()
+    for note in transport.notes:
+        node.get_logger().info(note)
+    executor.add_node(node)
+    # A callback, even one that does nothing, makes the executor return.
+    stop.tell(node.create_guard_condition(lambda: None).trigger)
+    try:
+        while not stop.asked:
+            executor.spin_once()
+    finally:
+        stop.tell(lambda: None)
+        executor.shutdown()
+        node.destroy_node()
 
 
 if __name__ == "__main__":
