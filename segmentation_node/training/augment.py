@@ -41,7 +41,7 @@ class Augmentation:
     crop_height: int = 320
     crop_width: int = 320
     scale_low: float = 0.6
-    scale_high: float = 2.0
+    scale_high: float = 1.75
     aspect: float = 0.1
     rotation_deg: float = 3.0
     flip: float = 0.5

@@ -27,10 +27,17 @@ _AHEAD = 2
 
 @dataclass(frozen=True)
 class Source:
-    """A data set and how many images of it are in each batch."""
+    """A data set and how many images of it are in each batch.
+
+    Args:
+        data: The data set.
+        per_batch: Images in each batch.
+        alone: Images in each batch while it is alone (see `Batches.joined`).
+    """
 
     data: Dataset
     per_batch: int
+    alone: int = 0
 
     def __post_init__(self) -> None:
         if not self.data.samples:
@@ -45,12 +52,15 @@ class Batches:
         sources: What each batch is made of.
         settings: Changes to the images.
         seed: Decides all that is random.
+        joined: Iteration from which each batch has images of every source, `per_batch` of each;
+            before it each has `alone` of each.
         threads: Threads that read and change images.
     """
 
     sources: Sequence[Source]
     settings: Augmentation
     seed: int
+    joined: int = 0
     threads: int = 2
 
     def example(self, source: int, position: int) -> Example:
@@ -84,10 +94,11 @@ class Batches:
 
     def _keys(self, iteration: int) -> list[tuple[int, int]]:
         """Source and position of each image of a batch."""
+        early, late = min(iteration, self.joined), max(iteration - self.joined, 0)
         return [
-            (index, iteration * source.per_batch + offset)
+            (index, early * source.alone + late * source.per_batch + offset)
             for index, source in enumerate(self.sources)
-            for offset in range(source.per_batch)
+            for offset in range(source.alone if iteration < self.joined else source.per_batch)
         ]
 
 

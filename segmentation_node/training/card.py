@@ -77,7 +77,8 @@ def _recipe(report: Report) -> str:
     facts = {
         "Steps": f"{recipe['iterations']} of {recipe['batch']} crops of "
         f"{augmentation['crop_height']}x{augmentation['crop_width']}",
-        "In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered",
+        "In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered"
+        + (f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""),
         "Optimiser": f"AdamW, peak learning rate {recipe['learning_rate']} (encoder "
         f"{recipe['learning_rate'] * recipe['encoder_factor']}), cosine after a warm-up of "
         f"{recipe['warm_up']} steps, weight decay {recipe['weight_decay']}",

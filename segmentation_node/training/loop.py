@@ -46,7 +46,7 @@ class Data:
     """What a run learns from and is watched on.
 
     Args:
-        sources: What each batch is made of.
+        sources: What each batch is made of; the first decides how the classes are weighted.
         validation: Data sets that are scored now and then.
     """
 
@@ -79,8 +79,7 @@ class Training:
         self.network = network.to(device=device, memory_format=torch.channels_last)
         self.averaged = AveragedNetwork(self.network, recipe.averaging)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, recipe))
-        counted = [source.data for source in data.sources]
-        self.weights = class_weights(counted, recipe.class_exponent).to(device)
+        self.weights = class_weights(data.sources[0].data, recipe.class_exponent).to(device)
         self.iteration = 0
         self.history: list[dict[str, Any]] = []
 
@@ -114,15 +113,16 @@ class Training:
             The averaged network, in evaluation mode.
         """
         started, first = time.monotonic(), self.iteration
-        batches = Batches(self.data.sources, self.recipe.augmentation, self.recipe.seed)
-        for examples in batches.since(first, self.recipe.iterations):
+        recipe = self.recipe
+        batches = Batches(self.data.sources, recipe.augmentation, recipe.seed, recipe.scenes_from)
+        for examples in batches.since(first, recipe.iterations):
             loss = self._step(examples)
             miou = self._scores()
             per_step = (time.monotonic() - started) / (self.iteration - first)
-            left = per_step * (self.recipe.iterations - self.iteration)
+            left = per_step * (recipe.iterations - self.iteration)
             self._record(loss, miou)
             if report:
-                report(Progress(self.iteration, self.recipe.iterations, loss, left, miou))
+                report(Progress(self.iteration, recipe.iterations, loss, left, miou))
         return self.averaged.network
 
     def _step(self, examples: list[Example]) -> float:

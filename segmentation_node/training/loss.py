@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -48,18 +46,18 @@ def segmentation_loss(
     return total / max(float(mass), 1.0)
 
 
-def class_weights(datasets: Sequence[Dataset], exponent: float, most: int = 200) -> Tensor:
+def class_weights(data: Dataset, exponent: float, most: int = 200) -> Tensor:
     """A weight for each class: its share of pixels to the power -exponent, 1 on average by pixel.
 
     Args:
-        datasets: Whose label images are counted, each data set alike whatever its size.
+        data: Whose label images are counted.
         exponent: 0 weighs all classes alike, 1 all classes' sums of pixels alike.
-        most: Label images counted per data set, evenly spaced.
+        most: Label images counted, evenly spaced.
 
     Returns:
         (C,) float32.
     """
-    shares = np.mean([_shares(data, most) for data in datasets], axis=0)
+    shares = _shares(data, most)
     weights = np.maximum(shares, 1e-4) ** -exponent
     return torch.tensor(weights / (weights * shares).sum(), dtype=torch.float32)
 

@@ -27,6 +27,8 @@ class Recipe:
         licence: Licence of the weights that come out.
         notice: One sentence that users of the weights must be told; empty where there is none.
         camvid_share: Share of each batch that is CamVid, 0 to 1; the rest is rendered scenes.
+        scenes_after: Share of the run, 0 to 1, after which rendered scenes join; until then CamVid
+            fills the batches, which settles the encoder on real images first.
         stills: The rendered scenes.
         iterations: Optimiser steps.
         hold_out_iterations: Optimiser steps of a run that leaves a sequence out, which is scored
@@ -50,26 +52,33 @@ class Recipe:
     notice: str = ""
     network: str = "fcn8s_lite0"
     camvid_share: float = 0.0
+    scenes_after: float = 0.0
     stills: Stills = field(default_factory=Stills)
     iterations: int = 1000
-    hold_out_iterations: int = 500
+    hold_out_iterations: int = 320
     batch: int = 8
-    learning_rate: float = 1e-3
-    encoder_factor: float = 0.5
+    learning_rate: float = 3e-3
+    encoder_factor: float = 0.4
     weight_decay: float = 0.01
     warm_up: int = 50
     label_smoothing: float = 0.05
-    class_exponent: float = 0.25
+    class_exponent: float = 0.35
     averaging: float = 0.995
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
     validate_every: int = 250
-    save_every: int = 100
+    save_every: int = 50
 
     def __post_init__(self) -> None:
         self._check_choice()
         self._check_counts()
-        for name in ("camvid_share", "label_smoothing", "class_exponent", "averaging"):
+        for name in (
+            "camvid_share",
+            "scenes_after",
+            "label_smoothing",
+            "class_exponent",
+            "averaging",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise _bad(f"{name} {getattr(self, name)}", "a value from 0 to 1")
         for name in ("learning_rate", "encoder_factor"):
@@ -81,6 +90,8 @@ class Recipe:
             raise _bad(f"the network {self.network!r}", "one of " + ", ".join(NETWORKS))
         if (self.augmentation.crop_height | self.augmentation.crop_width) % self.multiple:
             raise _bad("a crop of another size", f"multiples of {self.multiple} pixels")
+        if self.scenes_after > 0 and self.camvid_per_batch == 0:
+            raise _bad(f"scenes_after {self.scenes_after}", "0 where there is no CamVid")
 
     def _check_counts(self) -> None:
         for name in ("iterations", "hold_out_iterations", "batch", "validate_every", "save_every"):
@@ -98,6 +109,11 @@ class Recipe:
     def camvid_per_batch(self) -> int:
         """Images of CamVid in each batch."""
         return round(self.batch * self.camvid_share)
+
+    @property
+    def scenes_from(self) -> int:
+        """Iteration from which rendered scenes are part of the batches."""
+        return round(self.iterations * self.scenes_after)
 
     @property
     def model_name(self) -> str:
@@ -122,10 +138,11 @@ _ALL = (
         licence="CC-BY-NC-4.0",
         notice=CAMVID_NOTICE,
         camvid_share=0.625,
+        scenes_after=0.375,
         iterations=1200,
         averaging=0.997,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", iterations=500, averaging=0.99),
+    Recipe(name="rendered", licence="Apache-2.0", iterations=320, averaging=0.99),
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 """The recipes of the shipped models, by name."""

@@ -6,6 +6,7 @@ whose manifest says the same is used again, any other is filled anew.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -18,10 +19,11 @@ from typing import Any
 
 import cv2
 
+from segmentation_node import scenes
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.media.images import write_bytes
-from segmentation_node.scenes import RENDERER_VERSION, render_still
+from segmentation_node.scenes.drive import render_still
 from segmentation_node.training.files import write_whole
 from segmentation_node.training.stills import Stills
 
@@ -69,8 +71,14 @@ def _render_one(stills: Stills, folder: Path, index: int) -> None:
 
 def _manifest(stills: Stills) -> dict[str, Any]:
     settings = json.loads(json.dumps(asdict(stills)))
-    source = {"renderer": RENDERER_VERSION, "jpeg_quality": JPEG_QUALITY}
+    source = {"renderer": _renderer(), "jpeg_quality": JPEG_QUALITY}
     return {**source, **settings, "complete": True}
+
+
+def _renderer() -> str:
+    """Fingerprint of the renderer's source: scenes of another renderer are other scenes."""
+    files = sorted(Path(scenes.__path__[0]).glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def _read(path: Path) -> Any:

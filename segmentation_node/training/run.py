@@ -134,7 +134,7 @@ def prepare(run: Run, rendering: Callable[[int, int], None] | None = None) -> Da
         learnt, scored = camvid(run.camvid_root, ["train"]), camvid(run.camvid_root, ["val"])
         if run.held_out is not None:
             learnt, scored = hold_out(camvid(run.camvid_root), run.held_out)
-        sources.append(Source(learnt, recipe.camvid_per_batch))
+        sources.append(Source(learnt, recipe.camvid_per_batch, alone=recipe.batch))
         validation.append(scored)
     if recipe.batch > recipe.camvid_per_batch:
         render_stills(recipe.stills, run.stills / "train", rendering)

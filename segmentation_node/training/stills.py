@@ -23,7 +23,7 @@ class Stills:
         first_seed: Seed of the first; the others follow.
     """
 
-    count: int = 1000
+    count: int = 640
     height: int = 384
     width: int = 480
     conditions: tuple[str, ...] = CONDITIONS

@@ -65,6 +65,14 @@ def test_each_source_has_its_share_of_a_batch(sources):
     assert batch[0][0].shape == (32, 32, 3)
 
 
+def test_until_the_sources_join_the_first_fills_the_batches(camvid_like):
+    real, scenes = camvid(camvid_like, ["train"]), camvid(camvid_like, ["val"])
+    sources = [Source(real, 2, alone=3), Source(scenes, 1)]
+    keys = [Batches(sources, PLAIN, 1, joined=2)._keys(iteration) for iteration in range(4)]
+    assert keys[:2] == [[(0, 0), (0, 1), (0, 2)], [(0, 3), (0, 4), (0, 5)]]
+    assert keys[2:] == [[(0, 6), (0, 7), (1, 0)], [(0, 8), (0, 9), (1, 1)]]
+
+
 def test_a_source_without_images_is_refused(camvid_like):
     data = camvid(camvid_like)
     with pytest.raises(DatasetError, match="no images"):
