@@ -1,0 +1,170 @@
+"""Programs of the package as child processes: what they say, and that they end."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from segmentation_node.errors import TransportError
+
+_GRACE_S = 10.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a program said on a line of JSON, or `ended` when it is no more."""
+
+    program: str
+    name: str
+    values: Mapping[str, Any]
+
+
+class ProgramError(TransportError):
+    """A program ended that should not have.
+
+    Attributes:
+        log: All that it printed.
+    """
+
+    log: str = ""
+
+
+def require_ros() -> None:
+    """Check that ROS 2 can be imported, before a child process fails to.
+
+    Raises:
+        TransportError: It is not installed.
+    """
+    if importlib.util.find_spec("rclpy") is None:
+        raise TransportError(
+            received="no ROS 2 in this Python (the package rclpy is missing)",
+            expected="a ROS 2 installation, or its wheels",
+            fix="source your ROS 2 setup file, or run: pip install 'segmentation_node[ros-wheels]'",
+        )
+
+
+class Program:
+    """A running program; a context manager that leaves none behind.
+
+    Args:
+        name: What to call it.
+        words: What follows the Python interpreter, such as `-m package.module`.
+        environment: Its whole environment.
+        events: Where its events go.
+        log: The file that keeps what it prints; None for none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        events: queue.Queue[Event],
+        log: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._events, self._log = events, log
+        self._lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, *words],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # A group of its own: Ctrl-C reaches this process, which then ends the others in order.
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def printed(self) -> str:
+        """All that it has printed, events left out."""
+        return "\n".join(self._lines)
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that it has used so far; 0 once it has ended."""
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
+        except OSError:
+            return 0.0
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code."""
+        code = self._process.wait()
+        self._reader.join()
+        return code
+
+    def stop(self) -> int:
+        """Ask it to end, and make it end if it does not; return its exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            if self._process.poll() is not None:
+                break
+            self._process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_S)
+        return self.wait()
+
+    def failure(self) -> ProgramError:
+        """The error for a program that ended when it should not have."""
+        code = self.wait()
+        last = self._lines[-1] if self._lines else "it printed nothing"
+        error = ProgramError(
+            received=f"the end of the {self.name} with exit code {code} ({last})",
+            expected=f"a {self.name} that runs until it is told to end",
+            fix="read above what it printed; `segmentation doctor` checks this machine",
+        )
+        error.log = self.printed
+        return error
+
+    def silence(self, seconds: float, what: str) -> ProgramError:
+        """The error for something that did not come about while this program was running."""
+        error = ProgramError(
+            received=f"no word for {seconds:g} s while waiting for {what}",
+            expected="messages between the processes on this machine",
+            fix="read above what the node printed; `segmentation doctor` checks this machine",
+        )
+        error.log = self.printed
+        return error
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._take(line.rstrip("\n"))
+        if self._log is not None:
+            self._log.write_text(self.printed + "\n", encoding="utf-8")
+        self._events.put(Event(self.name, "ended", {}))
+
+    def _take(self, line: str) -> None:
+        if line.startswith('{"event"'):
+            values = json.loads(line)
+            self._events.put(Event(self.name, values.pop("event"), values))
+        else:
+            self._lines.append(line)
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

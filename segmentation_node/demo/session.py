@@ -1,0 +1,229 @@
+"""Node, recorder and player as three processes: started in order, watched, ended.
+
+Nothing waits for a time and hopes. The recorder says when it is connected to the node, the node
+says on /diagnostics that it is active, the player waits until it is subscribed to, and the end is
+when the node has accounted for every frame.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from segmentation_node.bags.images import base_topic
+from segmentation_node.demo.domain import free_domain
+from segmentation_node.demo.programs import Event, Program, require_ros
+from segmentation_node.demo.settings import DemoSettings
+from segmentation_node.demo.source import Source
+from segmentation_node.errors import TransportError
+from segmentation_node.transport import environment
+
+NODE = "/segmentation_node"
+LABELS, COLOR, DIAGNOSTICS = f"{NODE}/labels", f"{NODE}/color", "/diagnostics"
+START_TIMEOUT_S = 120.0
+REPLAY_TIMEOUT_S = 60.0
+SETTLE_TIMEOUT_S = 15.0
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What three processes leave behind.
+
+    Attributes:
+        recording: The bag of what the node published.
+        sent: When each frame went out: (time in the bag, stamp, lateness), all ns.
+        diagnostics: The node's last words about itself, by key.
+        cpu_s: Processor time that each program used during the replay, seconds.
+        replay_s: How long the replay took, seconds.
+    """
+
+    recording: Path
+    sent: tuple[tuple[int, int, int], ...]
+    diagnostics: Mapping[str, str]
+    cpu_s: Mapping[str, float]
+    replay_s: float
+
+
+class Session:
+    """One replay; a context manager that leaves no process behind.
+
+    Args:
+        source: The bag that is replayed.
+        settings: What the demo is asked for.
+        folder: Where the recording and the logs go.
+        progress: Called with a step, what is done and what there is.
+    """
+
+    def __init__(
+        self, source: Source, settings: DemoSettings, folder: Path, progress: Progress
+    ) -> None:
+        require_ros()
+        self._source, self._settings, self._folder = source, settings, folder
+        self._progress = progress
+        self._events: queue.Queue[Event] = queue.Queue()
+        self._programs = ExitStack()
+        self._environment = _environment(settings, folder)
+        self._running: dict[str, Program] = {}
+        self._over: set[str] = set()
+        self.diagnostics: dict[str, str] = {}
+
+    def run(self) -> Outcome:
+        """Start everything, replay, and end everything in order.
+
+        Raises:
+            TransportError: A program ended, or two of them did not find each other.
+        """
+        node = self._start("node", self._node_words())
+        recorder = self._start("recorder", self._recorder_words())
+        self._wait_until_ready()
+        before = self._cpu_s()
+        begin = time.monotonic()
+        player = self._start("player", self._player_words())
+        self._follow_replay()
+        replay_s, used = time.monotonic() - begin, self._cpu_s()
+        self._end(player)
+        sent = self._read_report()
+        self._settle(len(sent))
+        self._end(recorder)
+        self._end(node)
+        cpu_s = {name: round(used[name] - before.get(name, 0.0), 2) for name in used}
+        return Outcome(self._recording, sent, dict(self.diagnostics), cpu_s, replay_s)
+
+    @property
+    def _recording(self) -> Path:
+        return self._folder / "recording.mcap"
+
+    def _start(self, name: str, words: list[str]) -> Program:
+        log = self._folder / f"{name}.log"
+        program = Program(name, words, self._environment, self._events, log)
+        self._running[name] = self._programs.enter_context(program)
+        return program
+
+    def _node_words(self) -> list[str]:
+        pipeline = self._settings.pipeline
+        parameters = {
+            "image_topic": base_topic(self._source.topic),
+            "model": pipeline.model,
+            "engine": pipeline.engine,
+            "precision": pipeline.precision,
+            "network_size": pipeline.network_size,
+        }
+        words = ["-m", "segmentation_node.ros.node", "--ros-args"]
+        for name, value in parameters.items():
+            words += ["-p", f"{name}:={json.dumps(value)}"]
+        return words
+
+    def _recorder_words(self) -> list[str]:
+        topics = (LABELS, COLOR, DIAGNOSTICS)
+        program = ["-m", "segmentation_node.ros.recorder", str(self._recording)]
+        return [*program, "--events", "--topics", *topics]
+
+    def _player_words(self) -> list[str]:
+        program = ["-m", "segmentation_node.ros.player", str(self._source.bag), "--events"]
+        report = str(self._folder / "report.json")
+        options = ["--decode", "--restamp", "--wait", "30", "--report", report]
+        return [*program, *options, "--topics", self._source.topic]
+
+    def _wait_until_ready(self) -> None:
+        """Wait until the recorder hears the node and the node is active."""
+        is_connected = False
+        for event in self._heard(START_TIMEOUT_S, "the node to become active"):
+            self._progress("start", int(is_connected), 2)
+            is_connected = is_connected or event.name == "ready"
+            if is_connected and self.diagnostics.get("state") == "active":
+                self._progress("start", 2, 2)
+                return
+
+    def _follow_replay(self) -> None:
+        """Pass progress on until the player has sent its last frame."""
+        for event in self._heard(REPLAY_TIMEOUT_S, "the next frame to be sent"):
+            if event.name == "started" and not event.values["subscribers"]:
+                raise TransportError(
+                    received=f"no subscriber of {base_topic(self._source.topic)} within 30 s",
+                    expected="the node, which subscribes to it when it is active",
+                    fix="read demo/node.log; `segmentation doctor` checks DDS on this machine",
+                )
+            if event.program == "player" and event.name == "progress":
+                self._progress("replay", event.values["sent"], event.values["total"])
+            if event.program == "player" and event.name == "finished":
+                self._progress("replay", event.values["sent"], event.values["sent"])
+                return
+
+    def _settle(self, sent: int) -> None:
+        """Wait until the node has accounted for every frame, or counts no further."""
+        latest, repeats = -1, 0
+        for event in self._heard(SETTLE_TIMEOUT_S, "the node to account for every frame"):
+            if event.name != "diagnostics":
+                continue
+            done = sum(self.count(key) for key in ("processed", "skipped", "malformed", "failed"))
+            repeats = repeats + 1 if done == latest else 0
+            latest = done
+            # A frame that never reached the node is in none of its counts: they stand still then.
+            if done >= sent or repeats >= 2:
+                return
+
+    def count(self, key: str) -> int:
+        """One of the node's own counts."""
+        return int(self.diagnostics.get(key, "0"))
+
+    def _heard(self, timeout_s: float, what: str) -> Iterator[Event]:
+        """Yield events; silence, or a program's end that nobody asked for, is an error."""
+        while True:
+            try:
+                event = self._events.get(timeout=timeout_s)
+            except queue.Empty:
+                raise self._running["node"].silence(timeout_s, what) from None
+            if event.name == "ended" and event.program not in self._over:
+                raise self._running[event.program].failure()
+            if event.name == "diagnostics":
+                self.diagnostics.update(event.values["values"])
+            yield event
+
+    def _end(self, program: Program) -> None:
+        """End a program that has done its work; it must say itself that all went well."""
+        self._over.add(program.name)
+        code = program.wait() if program.name == "player" else program.stop()
+        if code:
+            raise program.failure()
+
+    def _cpu_s(self) -> dict[str, float]:
+        return {name: program.cpu_s() for name, program in self._running.items()}
+
+    def _read_report(self) -> tuple[tuple[int, int, int], ...]:
+        rows = json.loads((self._folder / "report.json").read_text(encoding="utf-8"))["rows"]
+        return tuple((bag_ns, stamp_ns, late_ns) for _, bag_ns, stamp_ns, late_ns in rows)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.update(self._running)
+        self._programs.close()
+
+
+def _environment(settings: DemoSettings, folder: Path) -> dict[str, str]:
+    """A domain of its own on this machine alone, whatever the user's own ROS setup is."""
+    domain_id = free_domain() if settings.domain_id is None else settings.domain_id
+    mine = {
+        "ROS_DOMAIN_ID": str(domain_id),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "ROS_LOCALHOST_ONLY": "1",  # the same for releases before Iron
+        "ROS_LOG_DIR": str(folder / "ros"),
+        "RCUTILS_COLORIZED_OUTPUT": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **environment(), **mine}
