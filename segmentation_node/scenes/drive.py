@@ -12,10 +12,11 @@ from segmentation_node.scenes import light as lights
 from segmentation_node.scenes import palette as p
 from segmentation_node.scenes.camera import Camera
 from segmentation_node.scenes.ground import Ground
+from segmentation_node.scenes.layout import layout
 from segmentation_node.scenes.painter import Canvas
 from segmentation_node.scenes.sensor import expose, sensor
 from segmentation_node.scenes.sky import sky, skyline
-from segmentation_node.scenes.street import Street, layout
+from segmentation_node.scenes.street import Street
 
 CONDITIONS = ("day", "dusk", "night", "rain", "day_to_night")
 SPEED_M_PER_S = 10.0

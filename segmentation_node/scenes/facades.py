@@ -26,7 +26,7 @@ def facade(rng: np.random.Generator, width_m: float, height_m: float) -> NDArray
     h, w = int(height_m * PIXELS_PER_M), int(width_m * PIXELS_PER_M)
     wall = p.jitter(rng, p.PLASTER[rng.integers(len(p.PLASTER))], 22)
     grain = 0.82 + 0.36 * fractal_noise(rng, h, w, 3, 0.75)
-    image = np.clip(np.array(wall) * grain[..., None], 0, 255).astype(np.uint8)
+    image: NDArray[np.uint8] = np.clip(np.array(wall) * grain[..., None], 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         _bricks(rng, image)
     storey = rng.uniform(2.7, 3.6) * PIXELS_PER_M
@@ -37,8 +37,7 @@ def facade(rng: np.random.Generator, width_m: float, height_m: float) -> NDArray
 
 
 def _bricks(rng: np.random.Generator, image: NDArray[np.uint8]) -> None:
-    h, w = image.shape[:2]
-    rows = np.arange(h) % 4 == 0
+    rows = np.arange(len(image)) % 4 == 0
     image[rows] = (image[rows] * rng.uniform(0.8, 0.95)).astype(np.uint8)
 
 
@@ -140,7 +139,7 @@ def railing(rng: np.random.Generator, width_m: float, height_m: float) -> NDArra
         rng, ((90, 100, 110), (60, 75, 100), (70, 70, 70), (50, 80, 60))[rng.integers(4)], 22
     )
     grain = 0.75 + 0.5 * fractal_noise(rng, h, w, 3, 0.8)
-    image = np.clip(np.array(color) * grain[..., None], 0, 255).astype(np.uint8)
+    image: NDArray[np.uint8] = np.clip(np.array(color) * grain[..., None], 0, 255).astype(np.uint8)
     step = int(rng.integers(5, 14))
     if rng.random() < 0.7:
         image[:, ::step] = (image[:, ::step] * 0.55).astype(np.uint8)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from segmentation_node.scenes import palette as p
 from segmentation_node.scenes.camera import Camera
+from segmentation_node.scenes.layout import Layout
 from segmentation_node.scenes.noise import fractal_noise, tileable
-from segmentation_node.scenes.street import Layout
 
 _TILE_PX = 512
 _TILE_M = 12.0
@@ -105,7 +105,8 @@ class Ground:
         scale = np.float32(_TILE_PX / _TILE_M)
         v = np.broadcast_to(np.mod(along * scale, size - 1), self._x.shape).astype(np.float32)
         near = cv2.remap(self._grain, self._across_px, v, cv2.INTER_LINEAR)
-        return 1 + (near - 1) * self._sharp
+        grain: NDArray[np.float32] = 1 + (near - 1) * self._sharp
+        return grain
 
     def _marks(self, along: NDArray[np.float32]) -> NDArray[np.bool_]:
         dashes = np.mod(along, self._dash_m * 1.8) < self._dash_m

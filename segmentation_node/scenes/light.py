@@ -105,8 +105,10 @@ def _glow(lit: NDArray[np.float32], image: NDArray[np.uint8], lamps: float) -> N
 
 
 def _wet(lit: NDArray[np.float32], rain: float, camera: Camera) -> None:
-    first = int(np.clip(camera.horizon_row + 2, 1, camera.height - 1))
+    first = int(np.clip(camera.horizon_row + 2, 0, camera.height - 1))
     rows = min(camera.height - first, first)
+    if rows < 1:
+        return
     mirrored = cv2.blur(lit[first - rows : first][::-1], (3, max(3, camera.height // 30)))
     # The flatter the view on the road, the more it mirrors (Fresnel).
     share = 0.45 * rain * np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]

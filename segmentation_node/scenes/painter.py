@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segmentation_node.scenes.camera import NEAR_M, Camera
 from segmentation_node.scenes.sprites import NOTHING, Sprite
@@ -32,14 +32,20 @@ class Canvas:
     haze: float
     haze_per_m: float
 
-    def polygon(self, points: NDArray[np.float64], color: object, label: int | None) -> None:
-        """Fill a polygon given by (n, 3) world points; None as label leaves the labels."""
+    def polygon(self, points: NDArray[np.float64], color: ArrayLike, label: int | None) -> None:
+        """Fill a polygon.
+
+        Args:
+            points: (n, 3) float64 x, y, z in metres.
+            color: (3,) BGR, 0 to 255.
+            label: Class id; None leaves the labels as they are.
+        """
         pixels = self.camera.project(points)
-        fixed = (np.clip(pixels, -_FARTHEST_PX, _FARTHEST_PX) * 16).astype(np.int32)[None]
+        fixed = (np.clip(pixels, -_FARTHEST_PX, _FARTHEST_PX) * 16).astype(np.int32)
         faded = self.faded(np.asarray(color, np.float64), float(points[:, 2].mean()))
-        cv2.fillPoly(self.image, fixed, tuple(float(c) for c in faded), cv2.LINE_8, 4)
+        cv2.fillPoly(self.image, [fixed], tuple(float(c) for c in faded), cv2.LINE_8, 4)
         if label is not None:
-            cv2.fillPoly(self.labels, fixed, label, cv2.LINE_8, 4)
+            cv2.fillPoly(self.labels, [fixed], label, cv2.LINE_8, 4)
 
     def faded(self, color: NDArray[np.float64], distance_m: float) -> NDArray[np.float64]:
         """The colour seen through the haze."""
@@ -51,7 +57,9 @@ class Canvas:
 
     def _hazy(self, image: NDArray[np.uint8], z: float, shade: float = 1.0) -> NDArray[np.uint8]:
         share = self._clear(z)
-        return cv2.convertScaleAbs(image, alpha=share * shade, beta=self.haze * (1 - share))
+        beta = self.haze * (1 - share)
+        hazy: NDArray[np.uint8] = cv2.convertScaleAbs(image, alpha=share * shade, beta=beta)
+        return hazy
 
     def _put(
         self,
@@ -66,7 +74,15 @@ class Canvas:
         cv2.copyTo(labels, mask, self.labels[rows, columns])
 
     def sprite(self, sprite: Sprite, x: float, z: float, height_m: float, flip: bool) -> None:
-        """Stand a sprite on the ground at x, z (metres)."""
+        """Stand a sprite on the ground.
+
+        Args:
+            sprite: The picture.
+            x: Metres from the road's axis to its foot.
+            z: Metres ahead.
+            height_m: Metres that it is high.
+            flip: Whether to mirror it.
+        """
         if z < NEAR_M:
             return
         foot = self.camera.project(np.array([x, 0.0, z]))
@@ -117,7 +133,7 @@ class Canvas:
             texture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         mask = np.zeros((size[1], size[0]), np.uint8)
-        cv2.fillPoly(mask, (target * 16).astype(np.int32)[None], 255, cv2.LINE_8, 4)
+        cv2.fillPoly(mask, [(target * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
         seen = self._hazy(image, float(corners[:, 2].mean()), shade)
         self._put(seen, np.full_like(mask, label), mask, left, top)
 
@@ -129,7 +145,8 @@ def _reduced(texture: NDArray[np.uint8], pixels: NDArray[np.float64]) -> NDArray
     if width >= w and height >= h:
         return texture
     size = (min(int(width), w), min(int(height), h))
-    return cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
+    reduced: NDArray[np.uint8] = cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
+    return reduced
 
 
 def _corners(texture: NDArray[np.uint8]) -> NDArray[np.float32]:

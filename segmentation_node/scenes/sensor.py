@@ -1,4 +1,4 @@
-"""What a real camera adds: softness, exposure, colour cast, vignetting, noise, and rain on its way."""
+"""What a real camera adds: softness, exposure, colour cast, vignetting, noise and raindrops."""
 
 from __future__ import annotations
 
@@ -69,12 +69,14 @@ def expose(
     cv2.setRNGSeed(int(rng.integers(2**31)))
     grain = np.empty(exposed.shape, np.int8)
     cv2.randn(grain, (0, 0, 0), (camera.noise,) * 3)
-    return cv2.add(exposed, grain, dtype=cv2.CV_8U)
+    picture_u8: NDArray[np.uint8] = cv2.add(exposed, grain, dtype=cv2.CV_8U)
+    return picture_u8
 
 
 def _tone(gamma: float) -> NDArray[np.uint8]:
     level = np.arange(256, dtype=np.float32) / 255 * 1.2
-    return np.clip(255 * level**gamma, 0, 255).astype(np.uint8)
+    curve: NDArray[np.uint8] = np.clip(255 * level**gamma, 0, 255).astype(np.uint8)
+    return curve
 
 
 @lru_cache(maxsize=4)
@@ -84,7 +86,7 @@ def _falloff(
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None]
     falloff = 1 - strength * (x * x + y * y) / 2
-    return falloff[..., None] * np.array(gains, np.float32)
+    return (falloff[..., None] * np.array(gains, np.float32)).astype(np.float32)
 
 
 def _streaks(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float32]:
@@ -93,4 +95,5 @@ def _streaks(rng: np.random.Generator, height: int, width: int) -> NDArray[np.fl
     x, y = rng.integers(0, width, count), rng.integers(0, height, count)
     for left, top in zip(x.tolist(), y.tolist(), strict=True):
         cv2.line(drops, (left, top), (left - 1, top + height // 18), 40.0, 1)
-    return cv2.blur(drops, (1, 3))
+    streaks: NDArray[np.float32] = cv2.blur(drops, (1, 3))
+    return streaks

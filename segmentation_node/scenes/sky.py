@@ -29,7 +29,8 @@ def sky(rng: np.random.Generator, camera: Camera, overcast: float) -> NDArray[np
     color = top * (1 - 0.75 * rows) + np.array((240, 238, 235)) * 0.75 * rows
     clouds = fractal_noise(rng, camera.height, camera.width, 3, 0.5)[..., None]
     share = np.clip((clouds - 0.45) * 2.2, 0, 1) * rng.uniform(0.2, 0.9)
-    return np.clip(color * (1 - share) + 246 * share, 0, 248).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(color * (1 - share) + 246 * share, 0, 248).astype(np.uint8)
+    return picture
 
 
 def skyline(

@@ -19,7 +19,7 @@ class Sprite:
     Args:
         image: (h, w, 3) uint8 BGR.
         labels: (h, w) uint8 class ids; 255 where there is nothing.
-        height_m: Height of the picture in metres; its width follows.
+        height_m: Height of the picture in metres; its width follows from it.
         foot: Where it stands, as a share of its width from the left.
     """
 
@@ -28,22 +28,19 @@ class Sprite:
     height_m: float
     foot: float = 0.5
 
-    @property
-    def width_m(self) -> float:
-        return self.height_m * self.image.shape[1] / self.image.shape[0]
-
 
 NOTHING = 255
+"""In a sprite's labels: here, what is behind it is seen."""
 
 
-def blank(height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _blank(height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return np.zeros((height, width, 3), np.uint8), np.full((height, width), NOTHING, np.uint8)
 
 
 def tree(rng: np.random.Generator) -> Sprite:
     """A tree: a trunk, and a crown of leaf clusters with light from above and gaps of sky."""
     h, w = 256, int(rng.integers(130, 250))
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     base = p.hsv(rng.uniform(55, 125), rng.uniform(0.15, 0.55), rng.uniform(0.18, 0.5))
     crown_bottom = rng.uniform(0.5, 0.88)
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
@@ -71,7 +68,7 @@ def tree(rng: np.random.Generator) -> Sprite:
 def bush(rng: np.random.Generator) -> Sprite:
     """A hedge or a bush."""
     h, w = 96, int(rng.integers(100, 260))
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     y = np.mgrid[0:h, 0:w][0].astype(np.float32)
     top = h * (0.05 + 0.3 * fractal_noise(rng, 8, w, 4)[0])
     mask = y > top[None]
@@ -85,7 +82,7 @@ def bush(rng: np.random.Generator) -> Sprite:
 def lamp_post(rng: np.random.Generator) -> Sprite:
     """A lamp post with its arm."""
     h, w = 320, 96
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     color = p.jitter(rng, (95, 100, 100), 35)
     thick = int(rng.integers(6, 11))
     side = 1 if rng.random() < 0.5 else -1
@@ -98,7 +95,7 @@ def lamp_post(rng: np.random.Generator) -> Sprite:
 def post(rng: np.random.Generator) -> Sprite:
     """A bollard or a bare post."""
     h, w = 120, 16
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     image[:, 2:-2] = p.jitter(rng, (70, 75, 80), 40)
     labels[:, 2:-2] = p.POLE
     return Sprite(image, labels, float(rng.uniform(0.9, 3.5)))
@@ -115,7 +112,7 @@ _SIGN_COLORS: tuple[p.Color, ...] = (
 
 
 def _face(rng: np.random.Generator, image: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-    h, w = labels.shape
+    w = labels.shape[1]
     outer, inner = rng.permutation(len(_SIGN_COLORS))[:2]
     center, radius = (w // 2, w // 2), w // 2 - 2
     kind = rng.integers(4)
@@ -138,7 +135,7 @@ def _face(rng: np.random.Generator, image: NDArray[np.uint8], labels: NDArray[np
 def sign(rng: np.random.Generator) -> Sprite:
     """A traffic sign on its post."""
     h, w = 256, 84
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     image[30:, w // 2 - 3 : w // 2 + 3] = p.jitter(rng, (120, 120, 120), 30)
     labels[30:, w // 2 - 3 : w // 2 + 3] = p.POLE
     _face(rng, image, labels)
@@ -148,7 +145,7 @@ def sign(rng: np.random.Generator) -> Sprite:
 def traffic_light(rng: np.random.Generator) -> Sprite:
     """A traffic light on its post, one lamp lit."""
     h, w = 256, 48
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     image[60:, 20:27] = p.jitter(rng, (80, 80, 80), 25)
     labels[60:, 20:27] = p.POLE
     image[4:80, 8:40] = 25
@@ -182,7 +179,7 @@ def _limb(
 def pedestrian(rng: np.random.Generator) -> Sprite:
     """A person walking or standing."""
     h, w = 240, 110
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     top, legs, skin = _clothes(rng), _clothes(rng), p.jitter(rng, (110, 140, 185), 35)
     c, stride = w / 2, rng.uniform(2, 24)
     label = p.PEDESTRIAN
@@ -223,7 +220,7 @@ def cyclist(rng: np.random.Generator) -> Sprite:
     """A cyclist, seen from behind or from the side."""
     side = rng.random() < 0.4
     h, w = 240, 230 if side else 100
-    image, labels = blank(h, w)
+    image, labels = _blank(h, w)
     label, bike = p.BICYCLIST, p.jitter(rng, (45, 45, 50), 30)
     top, legs, c = _clothes(rng), _clothes(rng), w / 2
     wheels = (c - 68, c + 68) if side else (c,)

@@ -1,8 +1,9 @@
-"""Cars, vans and buses: a body and a cabin in perspective, with glass, wheels, lights and shadow."""
+"""Cars, vans and buses: a body and a cabin in perspective, with glass, wheels, lamps, a shadow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +147,7 @@ def _side_glass(canvas: Canvas, car: Vehicle, x: float, z: float, away: bool) ->
     start, end = car.boot_m + 0.3, car.length_m - car.hood_m - 0.15
     count = max(2, int((end - start) / 1.3))
     edges = np.linspace(start, end, count + 1)
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         slant = 0.25 if last == edges[-1] else 0.04
         pane = np.array(
             [
