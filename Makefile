@@ -8,7 +8,9 @@ TORCH  ?= torch==2.13.0
 # The versions that ROS 2 Humble and Jazzy machines have, for the second half of the tests.
 OLD_VENV   ?= .venv-numpy1
 OLD_PYTHON ?= $(shell for v in 3.10 3.11 3.12; do p=$$(command -v python$$v) && $$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && break; done)
-PIP     = install --quiet --disable-pip-version-check
+# The build backend warns at length about editable installs; that is how this one is meant.
+PIP     = PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check
+OLD_PIP = PYTHONWARNINGS=ignore $(OLD_VENV)/bin/pip install --quiet --disable-pip-version-check
 INPUT  ?=
 PYTEST_WORKERS ?= 2
 
@@ -24,14 +26,14 @@ $(BIN)/python:
 
 $(VENV)/.demo: $(BIN)/python setup.py pyproject.toml
 	@echo "Installing segmentation_node and its ROS 2 wheels into $(VENV) (about 600 MB, once)"
-	@$(BIN)/pip $(PIP) --upgrade pip
-	@$(BIN)/pip $(PIP) -e '.[ros-wheels,cpu,bench]'
+	@$(PIP) --upgrade pip
+	@$(PIP) -e '.[ros-wheels,cpu,bench]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
 	@echo "Installing the test and training tools into $(VENV)"
-	@$(BIN)/pip $(PIP) '$(TORCH)'
-	@$(BIN)/pip $(PIP) -e '.[ros-wheels,cpu,bench,train,quantize,test]'
+	@$(PIP) '$(TORCH)'
+	@$(PIP) -e '.[ros-wheels,cpu,bench,train,quantize,test]'
 	@touch $@
 
 demo: $(VENV)/.demo ## run the real node on a drive; pictures, a video and a table land in demo/ (INPUT=PATH: your own images, video or bag)
@@ -50,8 +52,8 @@ unit: $(VENV)/.test ## pytest with NumPy 2 and OpenCV 5
 $(OLD_VENV)/.test: setup.py pyproject.toml
 	@echo "Installing NumPy 1.26 and OpenCV 4 into $(OLD_VENV)"
 	@$(OLD_PYTHON) -m venv --clear $(OLD_VENV)
-	@$(OLD_VENV)/bin/pip $(PIP) --upgrade pip
-	@$(OLD_VENV)/bin/pip $(PIP) -e '.[ros-wheels,cpu]' 'numpy==1.26.4' 'opencv-python-headless==4.10.0.84' pytest pytest-timeout hypothesis
+	@$(OLD_PIP) --upgrade pip
+	@$(OLD_PIP) -e '.[ros-wheels,cpu]' 'numpy==1.26.4' 'opencv-python-headless==4.10.0.84' pytest pytest-timeout hypothesis
 	@touch $@
 
 ifeq ($(OLD_PYTHON),)
@@ -59,7 +61,7 @@ test-numpy1:
 	@echo "NumPy 1.26 has wheels for Python 3.10 to 3.12 only and none of them is here: this half is not run (OLD_PYTHON=PATH names one)"
 else
 test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with NumPy 1.26 and OpenCV 4, as on ROS machines
-	$(OLD_VENV)/bin/python -m pytest test/core test/engines test/pipeline test/ros/test_node.py test/test_model.py
+	$(OLD_VENV)/bin/python -m pytest test/core test/engines test/pipeline test/model test/ros/test_node.py
 endif
 
 clean: ## remove the virtual environments and what the demo left
