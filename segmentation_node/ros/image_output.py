@@ -19,6 +19,7 @@ class OutputSlot:
         self.color = ImageMessage("rgb8", 3)
         self.holds_color = False
         self.stages_ms: dict[str, float] = {}
+        self.computed_s = 0.0
 
     def buffers(self, height: int, width: int, outputs: Outputs) -> Buffers:
         """The memory that the pipeline writes to.
