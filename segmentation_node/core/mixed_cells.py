@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -250,7 +251,7 @@ class MixedCells:
         """Put (p, r, m) labels at their places, row by row of each cell."""
         width, rows, count = labels.shape
         by_row = self._scratch.get("by_row", (rows, count, width), np.uint8)
-        np.copyto(by_row.reshape(-1, width).T, labels.reshape(width, -1))
+        cv2.transpose(labels.reshape(width, -1), dst=by_row.reshape(-1, width))
         begin = 0
         while begin < count:
             size = int(pixels.size[begin])
@@ -272,11 +273,13 @@ def _two_winners(
 
 def _listed(candidates: NDArray[np.bool_]) -> NDArray[np.intp]:
     """List the channels of each cell, ascending: (C, m) bool to (k, m) for the largest count k."""
-    counts = np.add.reduce(candidates, axis=0, dtype=np.intp)
-    order = np.argsort(~candidates, axis=0, kind="stable")
+    channel, cell = np.nonzero(candidates)
+    place = np.cumsum(candidates, axis=0, dtype=np.uint8)[channel, cell] - 1
     # A cell with fewer channels repeats its last one, which never beats itself.
-    place = np.minimum(np.arange(counts.max())[:, None], counts - 1)
-    return np.take_along_axis(order, place, axis=0)
+    last = len(candidates) - 1 - candidates[::-1].argmax(axis=0)
+    listed = np.repeat(last[None], int(place.max()) + 1, axis=0)
+    listed[place, cell] = channel
+    return listed
 
 
 def _put_rows(
