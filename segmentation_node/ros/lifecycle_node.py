@@ -77,11 +77,13 @@ class SegmentationNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera and publish from now on."""
+        stream = self._configured()
         result = super().on_activate(state)
         try:
-            stream = self._configured()
             stream.activate()
         except Exception as error:
+            stream.deactivate()
+            super().on_deactivate(state)
             return self._refuse("activate", error)
         self._refusal = ""
         self.get_logger().info(f"active: listening to {stream.topic}")
@@ -132,6 +134,11 @@ class SegmentationNode(LifecycleNode):
             for key in ("model", "network_size", "engine", "device", "precision", "mode")
         )
         self.get_logger().info(f"configured: {shown}")
+        if stream.may_lose_frames:
+            self.get_logger().warning(
+                "received mode every with qos sensor_data; expected qos reliable, as frames lost "
+                "on the way are not sent again; fix: set qos to reliable if the camera is reliable"
+            )
 
     def _number(self, parameter: str) -> float:
         return float(self.get_parameter(parameter).value)

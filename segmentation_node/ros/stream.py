@@ -57,6 +57,11 @@ class CameraStream:
         """How many publishers that topic has."""
         return 0 if self._input is None else self._input.publisher_count
 
+    @property
+    def may_lose_frames(self) -> bool:
+        """Whether every frame is to be answered but not every frame need arrive."""
+        return self._config.mode == "every" and self._config.qos != "reliable"
+
     def open(self) -> None:
         """Load and warm up the network, on the thread that will run it.
 

@@ -40,6 +40,16 @@ def segments_of(pid: int | str) -> set[Path]:
     return {Path(one) for one in re.findall(r"/dev/shm/(?:fastrtps|fastdds)_[0-9a-f]{16}\b", maps)}
 
 
+def refuse_to_activate(rig: Rig) -> None:
+    """A name that only the middleware refuses: the node stays inactive and can be cleaned up."""
+    assert rig.set_parameter("image_topic", "/" + "a" * 300) == ""
+    assert rig.change_state(CONFIGURE)
+    assert not rig.change_state(ACTIVATE)
+    assert rig.program.wait_for_line("cannot activate")
+    assert rig.state == "inactive"
+    assert rig.change_state(CLEANUP)
+
+
 def test_the_life_of_a_node_can_be_lived_again_and_again(
     domain_id: int, observer: Observer
 ) -> None:
@@ -47,6 +57,7 @@ def test_the_life_of_a_node_can_be_lived_again_and_again(
         assert rig.state == "unconfigured"
         assert not rig.change_state(ACTIVATE)  # not from here; and the node lives on
         camera = observer.node.create_publisher(Image, TOPIC, RELIABLE)
+        refuse_to_activate(rig)
         threads = []
         for topic in ("/first", "/second", TOPIC):
             assert rig.set_parameter("image_topic", topic) == ""
