@@ -221,9 +221,10 @@ def _environment(settings: DemoSettings, folder: Path) -> dict[str, str]:
     mine = {
         "ROS_DOMAIN_ID": str(domain_id),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "ROS_LOCALHOST_ONLY": "1",  # the same for releases before Iron
         "ROS_LOG_DIR": str(folder / "ros"),
         "RCUTILS_COLORIZED_OUTPUT": "0",
         "PYTHONUNBUFFERED": "1",
     }
+    if os.environ.get("ROS_DISTRO") == "humble":
+        mine["ROS_LOCALHOST_ONLY"] = "1"  # its name there; later releases warn about it
     return {**os.environ, **environment(), **mine}
