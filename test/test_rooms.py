@@ -128,7 +128,7 @@ def reachable(room: Room) -> set[str]:
 
 def test_the_node_starts_without_training_packages() -> None:
     code = (
-        "import sys; import segmentation_node.ros.node; "
+        "import sys; import segmentation_node.ros.node, segmentation_node.ros.lifecycle_node; "
         "print(sorted({'torch','onnx','matplotlib','onnxruntime','typer'} & set(sys.modules)))"
     )
     done = subprocess.run(
