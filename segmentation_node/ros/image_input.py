@@ -26,12 +26,14 @@ class Arrival:
     Args:
         header: That of the message; the outputs get it as it is.
         arrived_s: When it arrived, seconds on the monotonic performance counter.
-        read: Gives the image; decodes it first if it is compressed, and may raise FrameError.
+        read: Gives the image; may have to decode it first, and may raise FrameError.
+        read_ms: Time that was spent on reading it before it was handed over.
     """
 
     header: Header
     arrived_s: float
     read: Callable[[], Frame]
+    read_ms: float = 0.0
 
 
 class Gate(MutuallyExclusiveCallbackGroup):
@@ -60,7 +62,8 @@ class ImageInput:
         node: The node that subscribes.
         config: Its parameters.
         on_arrival: Takes each one, on the executor's thread.
-        on_refusal: Takes the header and the error of each raw message that is no image.
+        on_refusal: Takes the header and the error of each message that is read at once and is no
+            image.
         is_open: Whether the next message may be taken.
     """
 
@@ -76,10 +79,14 @@ class ImageInput:
         self._on_arrival = on_arrival
         self._on_refusal = on_refusal
         compressed = config.image_transport == "compressed"
+        # Decoding takes milliseconds. Where no frame is dropped it is done here, beside the
+        # inference of the frame before; else on a frame's turn, as it may be replaced till then.
+        self._read_at_once = not compressed or config.mode == "every"
+        self._frame_of = frame_of_compressed if compressed else frame_of_image
         self._subscription = node.create_subscription(
             CompressedImage if compressed else Image,
             config.input_topic,
-            self._take_compressed if compressed else self._take_raw,
+            self._take,
             image_subscription(config),
             callback_group=Gate(is_open),
         )
@@ -98,17 +105,17 @@ class ImageInput:
         """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
 
-    def _take_raw(self, message: Image) -> None:
+    def _take(self, message: Image | CompressedImage) -> None:
         arrived_s = time.perf_counter()
-        # Viewing costs nothing, and a bad frame must not replace a good one that waits.
+        read = partial(self._frame_of, message)
+        if not self._read_at_once:
+            self._on_arrival(Arrival(message.header, arrived_s, read))
+            return
+        # A bad frame must not replace a good one that waits.
         try:
-            frame = frame_of_image(message)
+            frame = read()
         except FrameError as error:
             self._on_refusal(message.header, error)
-        else:
-            self._on_arrival(Arrival(message.header, arrived_s, lambda: frame))
-
-    def _take_compressed(self, message: CompressedImage) -> None:
-        # Decoding takes milliseconds, and is wasted on a frame that is replaced before its turn.
-        read = partial(frame_of_compressed, message)
-        self._on_arrival(Arrival(message.header, time.perf_counter(), read))
+            return
+        read_ms = (time.perf_counter() - arrived_s) * 1e3
+        self._on_arrival(Arrival(message.header, arrived_s, lambda: frame, read_ms))

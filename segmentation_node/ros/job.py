@@ -79,8 +79,11 @@ class SegmentationJob:
         outputs = self._output.wanted
         buffers = slot.buffers(frame.height, frame.width, outputs)
         result = self._loaded.segment(frame, outputs, buffers)
-        waited = {"wait": (taken - item.arrived_s) * 1e3, "read": (read - taken) * 1e3}
-        slot.stages_ms = {**waited, **result.stages_ms}
+        before = {
+            "wait": (taken - item.arrived_s) * 1e3 - item.read_ms,
+            "read": (read - taken) * 1e3 + item.read_ms,
+        }
+        slot.stages_ms = {**before, **result.stages_ms}
         slot.computed_s = time.perf_counter()
 
     def publish(self, item: Arrival, slot: OutputSlot) -> None:

@@ -46,11 +46,12 @@ def rig() -> Iterator[Rig]:
             yield one
 
 
-@pytest.fixture(scope="module")
-def compressed_rig() -> Iterator[Rig]:
-    """A node in its usual mode that listens to compressed images."""
+@pytest.fixture(scope="module", params=["latest", "every"])
+def compressed_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A node that listens to compressed images; decoded on their turn, or at once."""
+    parameters = {"image_transport": "compressed", "mode": request.param}
     with claimed_domain() as domain_id, Observer(domain_id) as observer:
-        for one in running_node(domain_id, observer, image_transport="compressed"):
+        for one in running_node(domain_id, observer, **parameters):
             one.connect(CompressedImage, "/camera/image_raw/compressed")
             yield one
 
