@@ -48,7 +48,6 @@ class FastLabels:
         check_channels(np.broadcast_to(np.float32(0), logits_shape), labels)
         self._fit, self._labels, self._size = fit, labels, logits_shape[1:]
         self._grid = cell_grid(fit, *logits_shape[1:])
-        self._cell_width = np.tile(self._grid.x.size, len(self._grid.y))
         self._ids = labels.id_of_channel
         self._mixed = MixedCells(self._grid, self._ids, fit.image_width)
         self._scratch = Scratch()
@@ -76,7 +75,7 @@ class FastLabels:
         winners, doubtful = self._winners(flat, best, tolerance)
         self._fill(winners, out)
         cells = self._mixed_cells(winners, doubtful)
-        self.mixed_share = len(cells) / len(self._cell_width)
+        self.mixed_share = len(cells) / self._grid.corners.shape[1]
         if len(cells):
             self._mixed.label(flat, winners, cells, tolerance, out)
 
@@ -111,7 +110,7 @@ class FastLabels:
     def _mixed_cells(
         self, winners: NDArray[np.uint8], doubtful: NDArray[np.intp]
     ) -> NDArray[np.intp]:
-        """List the cells whose corners disagree or are doubtful, ordered by width."""
+        """List the cells whose corners disagree or are doubtful."""
         y, x = self._grid.y, self._grid.x
         marked = winners.copy()
         marked[doubtful] = _DOUBTFUL
@@ -121,8 +120,7 @@ class FastLabels:
         mixed = np.take(in_row, y.low, axis=0)
         mixed |= np.take(in_row, y.high, axis=0)
         mixed |= np.take(left, y.low, axis=0) != np.take(left, y.high, axis=0)
-        cells = np.flatnonzero(mixed)
-        return cells[np.argsort(self._cell_width[cells], kind="stable")]
+        return np.flatnonzero(mixed)
 
 
 def colorize_into(

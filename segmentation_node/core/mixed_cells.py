@@ -13,7 +13,6 @@ Three facts keep the work small, and the result equal to the definition to the l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,9 +24,6 @@ from segmentation_node.core.scratch import Scratch
 _PIXELS_AT_ONCE = 2**16
 """Interpolated pixels per step: their arrays together fit a core's second-level cache."""
 
-_MANY = 4
-"""From this number of candidates on, cells are worked out together with the rest."""
-
 
 @dataclass(frozen=True)
 class _Pixels:
@@ -37,7 +33,7 @@ class _Pixels:
         y_weight: (r, m) float32.
         x_weight: (p, m) float32.
         start: (r, m) intp: flat index into the image of each row's first pixel.
-        size: (m,) intp, ascending: how many of the p pixels belong to each cell.
+        size: (m,) intp: how many of the p pixels belong to each cell.
     """
 
     y_weight: NDArray[np.float32]
@@ -49,6 +45,12 @@ class _Pixels:
     def shape(self) -> tuple[int, int, int]:
         """(p, r, m), the shape that the cells' pixels are worked out in."""
         return (len(self.x_weight), *self.y_weight.shape)
+
+    def of(self, some: slice) -> _Pixels:
+        """The pixels of some of the cells."""
+        return _Pixels(
+            self.y_weight[:, some], self.x_weight[:, some], self.start[:, some], self.size[some]
+        )
 
 
 class MixedCells:
@@ -63,6 +65,7 @@ class MixedCells:
     def __init__(self, grid: CellGrid, ids: NDArray[np.uint8], image_width: int) -> None:
         self._grid = grid
         self._ids = ids
+        self._sizes = [int(size) for size in np.unique(grid.x.size)]
         self._row_start = grid.y.pixel * image_width
         self._at_once = max(1, _PIXELS_AT_ONCE // (len(grid.y.pixel) * len(grid.x.pixel)))
         self._scratch = Scratch()
@@ -80,7 +83,7 @@ class MixedCells:
         Args:
             logits: (C, h*w) float32.
             winners: (h*w,) uint8: channel of the largest logit.
-            cells: (n,) intp: flat indices into the grid, ordered by width.
+            cells: (n,) intp: flat indices into the grid.
             tolerance: Logits closer than this could change places by rounding.
             out: (H, W) uint8, C-contiguous: the label image.
         """
@@ -89,17 +92,15 @@ class MixedCells:
         values = self._scratch.get("values", (4, len(logits), len(cells)))
         for corner, index in zip(values, corners, strict=True):
             np.take(logits, index, axis=1, out=corner, mode="clip")
-        first, second = _two_winners(winners, corners)
-        one, other = self._of_class(values, first), self._of_class(values, second)
-        candidates = self._candidates(values, one, other, tolerance)
+        pair = _two_winners(winners, corners)
+        rivals = self._of_class(values, pair[0]), self._of_class(values, pair[1])
+        candidates = self._candidates(values, *rivals, tolerance)
         counts = np.add.reduce(candidates, axis=0, dtype=np.int16)
-        pair = (counts == 2) & (first != second)
-        chosen = np.flatnonzero(pair)
-        difference = np.take(one - other, chosen, axis=1)
-        channels = np.stack([first[chosen], second[chosen]])
-        doubtful = self._label_pairs(difference, channels, cells[chosen], tolerance, out)
-        pair[chosen[doubtful]] = False
-        self._label_rest(values, candidates, np.where(pair, 0, counts), cells, out)
+        two = np.flatnonzero((counts == 2) & (pair[0] != pair[1]))
+        difference = np.take(rivals[0] - rivals[1], two, axis=1)
+        sure = self._label_pairs(difference, pair[:, two], cells[two], tolerance, out)
+        counts[two[sure]] = 0
+        self._label_rest(values, candidates, counts, cells, out)
 
     def _of_class(
         self, values: NDArray[np.float32], channel: NDArray[np.uint8]
@@ -141,21 +142,21 @@ class MixedCells:
         cells: NDArray[np.intp],
         tolerance: np.float32,
         out: NDArray[np.uint8],
-    ) -> NDArray[np.intp]:
-        """Label cells of two classes; return the indices of those that rounding could decide."""
+    ) -> NDArray[np.bool_]:
+        """Label (m,) cells of two classes; tell which of them no rounding could have decided."""
         ids = np.take(self._ids, channels)
-        doubtful = []
+        sure = np.ones(len(cells), np.bool_)
         for start in range(0, len(cells), self._at_once):
             part = slice(start, start + self._at_once)
             pixels = self._pixels(cells[part])
-            wins, loses = self._signs(difference[:, part], pixels, tolerance)
-            if np.count_nonzero(wins) != np.count_nonzero(loses):
-                doubtful.append(start + np.flatnonzero((wins != loses).any(axis=(0, 1))))
+            wins, may = self._signs(difference[:, part], pixels, tolerance)
+            if np.count_nonzero(wins) != np.count_nonzero(may):
+                sure[part] = (wins == may).all(axis=(0, 1))
             labels = self._scratch.get("labels", pixels.shape, np.uint8)
             np.multiply(wins.view(np.uint8), ids[0, part] ^ ids[1, part], out=labels)
             np.bitwise_xor(labels, ids[1, part], out=labels)
             self._write(labels, pixels, out)
-        return np.concatenate(doubtful) if doubtful else np.empty(0, np.intp)
+        return sure
 
     def _signs(
         self, difference: NDArray[np.float32], pixels: _Pixels, tolerance: np.float32
@@ -176,75 +177,79 @@ class MixedCells:
         self,
         values: NDArray[np.float32],
         candidates: NDArray[np.bool_],
-        counts: NDArray[Any],
+        counts: NDArray[np.int16],
         cells: NDArray[np.intp],
         out: NDArray[np.uint8],
     ) -> None:
-        """Label the cells with a count, as the definition does, in groups of similar counts."""
-        for low, high in ((1, 2), (3, 3), (_MANY, len(candidates))):
-            chosen = np.flatnonzero((counts >= low) & (counts <= high))
-            if len(chosen):
-                channels = _listed(np.take(candidates, chosen, axis=1))
-                self._label_group(values, channels, chosen, cells[chosen], out)
-
-    def _label_group(
-        self,
-        values: NDArray[np.float32],
-        channels: NDArray[np.intp],
-        chosen: NDArray[np.intp],
-        cells: NDArray[np.intp],
-        out: NDArray[np.uint8],
-    ) -> None:
-        ids = np.take(self._ids, channels)
-        for start in range(0, len(cells), self._at_once):
+        """Label the cells that have a count, as the definition does."""
+        rest = np.flatnonzero(counts)
+        if not len(rest):
+            return
+        # Ordered by their counts, the cells that a class takes part in are always the first ones.
+        rest = rest[np.argsort(-counts[rest], kind="stable")]
+        channels = _listed(np.take(candidates, rest, axis=1), int(counts[rest[0]]))
+        for start in range(0, len(rest), self._at_once):
             part = slice(start, start + self._at_once)
-            corners = values[:, channels[:, part], chosen[part]]
-            pixels = self._pixels(cells[part])
-            self._write(self._best(corners, ids[:, part], pixels), pixels, out)
+            chosen = rest[part]
+            listed = channels[: counts[chosen[0]], part]
+            corners = values[:, listed, chosen]
+            pixels = self._pixels(cells[chosen])
+            labels = self._best(corners, np.take(self._ids, listed), counts[chosen], pixels)
+            self._write(labels, pixels, out)
 
     def _best(
-        self, corners: NDArray[np.float32], ids: NDArray[np.uint8], pixels: _Pixels
+        self,
+        corners: NDArray[np.float32],
+        ids: NDArray[np.uint8],
+        counts: NDArray[np.int16],
+        pixels: _Pixels,
     ) -> NDArray[np.uint8]:
-        """Label pixels by the first of the largest of k classes, from (4, k, m) corner values."""
-        shape = pixels.shape
-        best, value = self._scratch.get("best", shape), self._scratch.get("value", shape)
-        wins = self._scratch.get("wins", shape, np.bool_)
-        labels = self._scratch.get("labels", shape, np.uint8)
-        change = self._scratch.get("change", shape, np.uint8)
-        self._interpolate(corners[:, 0], pixels, best)
+        """Label pixels by the first of the largest of up to k classes.
+
+        Args:
+            corners: (4, k, m) float32 corner values.
+            ids: (k, m) uint8 label ids.
+            counts: (m,) int16, descending: how many of the k classes each cell has.
+            pixels: Where the cells' pixels lie.
+        """
+        best = self._interpolate("best", corners[:, 0], pixels)
+        labels = self._scratch.get("labels", pixels.shape, np.uint8)
         np.copyto(labels, ids[0])
         for channel in range(1, len(ids)):
-            self._interpolate(corners[:, channel], pixels, value)
-            np.greater(value, best, out=wins)
-            np.maximum(value, best, out=best)
-            np.bitwise_xor(labels, ids[channel], out=change)
+            some = slice(0, int(np.count_nonzero(counts > channel)))
+            value = self._interpolate("value", corners[:, channel, some], pixels.of(some))
+            wins = self._scratch.get("wins", value.shape, np.bool_)
+            np.greater(value, best[:, :, some], out=wins)
+            np.maximum(value, best[:, :, some], out=best[:, :, some])
+            change = self._scratch.get("change", value.shape, np.uint8)
+            np.bitwise_xor(labels[:, :, some], ids[channel, some], out=change)
             np.multiply(change, wins.view(np.uint8), out=change)
-            np.bitwise_xor(labels, change, out=labels)
+            np.bitwise_xor(labels[:, :, some], change, out=labels[:, :, some])
         return labels
 
     def _interpolate(
-        self, corners: NDArray[np.float32], pixels: _Pixels, out: NDArray[np.float32]
-    ) -> None:
+        self, name: str, corners: NDArray[np.float32], pixels: _Pixels
+    ) -> NDArray[np.float32]:
         """Interpolate (4, m) corner values with the very operations of the definition."""
         right, down = pixels.x_weight, pixels.y_weight
         left, up = np.float32(1) - right, np.float32(1) - down
         top = corners[0] * left + corners[1] * right
         bottom = corners[2] * left + corners[3] * right
-        product = self._scratch.get("product", pixels.shape)
-        np.multiply(top[:, None], up, out=out)
+        value, product = (self._scratch.get(one, pixels.shape) for one in (name, "product"))
+        np.multiply(top[:, None], up, out=value)
         np.multiply(bottom[:, None], down, out=product)
-        np.add(out, product, out=out)
+        np.add(value, product, out=value)
+        return value
 
     def _pixels(self, cells: NDArray[np.intp]) -> _Pixels:
         row, column = np.divmod(cells, len(self._grid.x))
-        size = np.take(self._grid.x.size, column)
         start = np.take(self._row_start, row, axis=1)
         start += np.take(self._grid.x.first, column)
         return _Pixels(
             np.take(self._grid.y.weight, row, axis=1),
-            np.take(self._grid.x.weight[: size[-1]], column, axis=1),
+            np.take(self._grid.x.weight, column, axis=1),
             start,
-            size,
+            np.take(self._grid.x.size, column),
         )
 
     def _write(self, labels: NDArray[np.uint8], pixels: _Pixels, out: NDArray[np.uint8]) -> None:
@@ -252,32 +257,32 @@ class MixedCells:
         width, rows, count = labels.shape
         by_row = self._scratch.get("by_row", (rows, count, width), np.uint8)
         cv2.transpose(labels.reshape(width, -1), dst=by_row.reshape(-1, width))
-        begin = 0
-        while begin < count:
-            size = int(pixels.size[begin])
-            end = int(np.searchsorted(pixels.size, size, side="right"))
-            _put_rows(out, pixels.start[:, begin:end], by_row[:, begin:end], size)
-            begin = end
+        for size in self._sizes:
+            some = np.flatnonzero(pixels.size == size)
+            if len(some) == count:
+                _put_rows(out, pixels.start, by_row, size)
+            elif len(some):
+                rows_of_some = np.take(by_row, some, axis=1)
+                _put_rows(out, np.take(pixels.start, some, axis=1), rows_of_some, size)
 
 
-def _two_winners(
-    winners: NDArray[np.uint8], corners: NDArray[np.intp]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Give two different channels that win at corners of each cell, or the only one twice."""
+def _two_winners(winners: NDArray[np.uint8], corners: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Give (2, n) different channels that win at corners of each cell, or the only one twice."""
     first, *others = np.take(winners, corners)
     second = others[-1]
     for other in others[-2::-1]:
         second = np.where(other != first, other, second)
-    return first, second
+    return np.stack([first, second])
 
 
-def _listed(candidates: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """List the channels of each cell, ascending: (C, m) bool to (k, m) for the largest count k."""
+def _listed(candidates: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    """List the channels of each cell, ascending: (C, m) bool to (most, m).
+
+    Beyond a cell's own count anything may stand.
+    """
     channel, cell = np.nonzero(candidates)
     place = np.cumsum(candidates, axis=0, dtype=np.uint8)[channel, cell] - 1
-    # A cell with fewer channels repeats its last one, which never beats itself.
-    last = len(candidates) - 1 - candidates[::-1].argmax(axis=0)
-    listed = np.repeat(last[None], int(place.max()) + 1, axis=0)
+    listed = np.zeros((most, candidates.shape[1]), np.intp)
     listed[place, cell] = channel
     return listed
 

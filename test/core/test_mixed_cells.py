@@ -20,12 +20,11 @@ def test_cells_are_labelled_alike_in_pieces_of_any_size(
     monkeypatch.setattr(mixed_cells, "_PIXELS_AT_ONCE", at_once)
     logits = np.random.default_rng(0).normal(size=(11, 8, 12)).astype(np.float32)
     grid = cell_grid(FIT, 8, 12)
-    widths = np.tile(grid.x.size, len(grid.y))
     out = np.zeros((90, 123), np.uint8)
     MixedCells(grid, CAMVID_11.id_of_channel, 123).label(
         logits.reshape(11, -1),
         logits.argmax(axis=0).astype(np.uint8).reshape(-1),
-        np.argsort(widths, kind="stable"),
+        np.arange(grid.corners.shape[1]),
         np.float32(1e-5),
         out,
     )
@@ -57,7 +56,7 @@ def test_a_larger_tolerance_costs_time_and_nothing_else(tolerance: float) -> Non
     MixedCells(grid, CAMVID_11.id_of_channel, 123).label(
         logits.reshape(11, -1),
         logits.argmax(axis=0).astype(np.uint8).reshape(-1),
-        np.argsort(np.tile(grid.x.size, len(grid.y)), kind="stable"),
+        np.arange(grid.corners.shape[1]),
         np.float32(tolerance),
         out,
     )
