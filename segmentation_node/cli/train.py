@@ -50,6 +50,10 @@ def train(
     write_json(json_file, {"miou": record["scores"][0]["miou"], **model_report(record)})
 
 
+# A bar cannot be redrawn in a log file: there a line stands for this many steps.
+_LOGGED_STEPS = 10
+
+
 class _Shown:
     """Shows where rendering and training stand, on one line each."""
 
@@ -65,6 +69,10 @@ class _Shown:
         """Show the training step; scores stay on the screen."""
         text = f"training, loss {progress.loss:.3f}"
         self._show("steps", text, progress.iteration, progress.iterations)
+        if not self.bar.console.is_terminal and progress.iteration % _LOGGED_STEPS == 0:
+            minutes = progress.seconds_left / 60
+            where = f"step {progress.iteration} of {progress.iterations}"
+            self.bar.console.print(f"{where}: {text}, {minutes:.1f} min left")
         for name, miou in progress.miou.items():
             self.bar.console.print(f"step {progress.iteration}: {name} mIoU {100 * miou:.1f} %")
 

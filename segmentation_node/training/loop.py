@@ -81,6 +81,7 @@ class Training:
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, recipe))
         self.weights = class_weights(data.sources[0].data, recipe.class_exponent).to(device)
         self.iteration = 0
+        self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -102,6 +103,7 @@ class Training:
         self.averaged.network.load_state_dict(state.averaged)
         self.optimizer.load_state_dict(state.optimizer)
         self.iteration, self.history = state.iteration, state.history
+        self.seconds = float(self.history[-1]["seconds"])
 
     def run(self, report: Callable[[Progress], None] | None = None) -> nn.Module:
         """Train to the end.
@@ -112,13 +114,16 @@ class Training:
         Returns:
             The averaged network, in evaluation mode.
         """
-        started, first = time.monotonic(), self.iteration
+        # Time spent before an interruption counts as well.
+        started, first = time.monotonic() - self.seconds, self.iteration
+        before = self.seconds
         recipe = self.recipe
         batches = Batches(self.data.sources, recipe.augmentation, recipe.seed, recipe.scenes_from)
         for examples in batches.since(first, recipe.iterations):
             loss = self._step(examples)
             miou = self._scores()
-            per_step = (time.monotonic() - started) / (self.iteration - first)
+            self.seconds = time.monotonic() - started
+            per_step = (self.seconds - before) / (self.iteration - first)
             left = per_step * (recipe.iterations - self.iteration)
             self._record(loss, miou)
             if report:
@@ -162,6 +167,7 @@ class Training:
 
     def _record(self, loss: float, miou: dict[str, float]) -> None:
         entry: dict[str, Any] = {"iteration": self.iteration, "loss": loss}
+        entry["seconds"] = round(self.seconds, 1)
         self.history.append({**entry, "miou": miou} if miou else entry)
         last = self.iteration == self.recipe.iterations
         if self.checkpoint and (last or self.iteration % self.recipe.save_every == 0):

@@ -55,7 +55,7 @@ class Recipe:
     scenes_after: float = 0.0
     stills: Stills = field(default_factory=Stills)
     iterations: int = 1000
-    hold_out_iterations: int = 320
+    hold_out_iterations: int = 220
     batch: int = 8
     learning_rate: float = 3e-3
     encoder_factor: float = 0.4
@@ -139,10 +139,10 @@ _ALL = (
         notice=CAMVID_NOTICE,
         camvid_share=0.625,
         scenes_after=0.375,
-        iterations=1200,
+        iterations=1100,
         averaging=0.997,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", iterations=320, averaging=0.99),
+    Recipe(name="rendered", licence="Apache-2.0", iterations=260, averaging=0.99),
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 """The recipes of the shipped models, by name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,12 +112,11 @@ def train(
     training = Training(run.effective_recipe, data, device, run.checkpoint)
     if resume:
         training.resume()
-    started = time.monotonic()
     training.run(report)
     record = {
         **run_facts(run, data),
         **describe(device),
-        "seconds": round(time.monotonic() - started),
+        "seconds": round(training.seconds),
         "history": training.history,
     }
     export_run(run.checkpoint, run.model)

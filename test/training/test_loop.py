@@ -74,7 +74,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(data, tmp_path):
     again.resume()
     assert again.iteration == 3
     assert torch.equal(weights_of(again.run()), expected)
-    assert again.history == whole.history
+    assert [entry["loss"] for entry in again.history] == [entry["loss"] for entry in whole.history]
 
 
 def test_going_on_with_another_recipe_is_refused(data, tmp_path):
