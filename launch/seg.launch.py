@@ -11,11 +11,14 @@ this node.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import LifecycleNode, Node
 
 from launch import LaunchContext, LaunchDescription
+from segmentation_node.errors import ConfigError
 from segmentation_node.resources import share_directory
 from segmentation_node.transport import tidy_plan
 
@@ -79,7 +82,19 @@ def switch(name: str, text: str) -> bool:
         return True
     if text.lower() in ("false", "0", "no", "off"):
         return False
-    raise ValueError(f"received {name}:={text}; expected true or false; fix: {name}:=true")
+    raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
+
+
+def params_file(context: LaunchContext) -> str:
+    """Return the parameter file; launch_ros itself would only warn if it were missing."""
+    path = Path(given(context, "params_file")).expanduser()
+    if not path.is_file():
+        raise ConfigError(
+            received=f"params_file:={path}",
+            expected="a YAML file such as the package's config/seg.yaml",
+            fix="correct the path, or leave params_file out for the defaults",
+        )
+    return str(path)
 
 
 def overrides(context: LaunchContext) -> dict[str, str | bool]:
@@ -115,7 +130,7 @@ def segmentation_node(context: LaunchContext) -> LifecycleNode:
         executable=NAME,
         name=NAME,
         namespace=given(context, "namespace"),
-        parameters=[given(context, "params_file"), *filter(None, [overrides(context)])],
+        parameters=[params_file(context), *filter(None, [overrides(context)])],
         arguments=["--ros-args", "--log-level", f"{logger}:={given(context, 'log_level')}"],
         output="screen",
         emulate_tty=True,

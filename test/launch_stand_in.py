@@ -1,0 +1,49 @@
+"""Just enough of launch and launch_ros to run a launch file where they are not installed.
+
+Actions only note what they were made with; the real ones are tested in test_with_launch.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+class Action:
+    """Stands for any action: its class name, its words and its options."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        self.words = words
+        self.options = options
+
+
+def action(name: str) -> type[Action]:
+    return type(name, (Action,), {})
+
+
+MODULES: dict[str, dict[str, Any]] = {
+    "launch": {"LaunchContext": object, "LaunchDescription": list},
+    "launch.action": {"Action": Action},
+    "launch.actions": {
+        name: action(name)
+        for name in ("DeclareLaunchArgument", "LogInfo", "OpaqueFunction", "SetEnvironmentVariable")
+    },
+    "launch_ros": {},
+    "launch_ros.actions": {name: action(name) for name in ("LifecycleNode", "Node")},
+}
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the stand-ins where imports find them, for one test."""
+    for name, members in MODULES.items():
+        module = ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+def context(environment: dict[str, str] | None = None, **arguments: str) -> Any:
+    """A context with the launch arguments that were given."""
+    return SimpleNamespace(launch_configurations=arguments, environment=environment or {})
