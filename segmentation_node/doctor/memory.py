@@ -28,7 +28,8 @@ def clean() -> str:
 
 def _sum(segments: Sequence[Segment]) -> str:
     size_mib = sum(one.size_bytes for one in segments) / _MIB
-    return f"{len(segments)} shared-memory files ({size_mib:.0f} MiB)"
+    plural = "" if len(segments) == 1 else "s"
+    return f"{len(segments)} shared-memory file{plural} ({size_mib:.0f} MiB)"
 
 
 def _profile() -> Finding:
