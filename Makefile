@@ -47,7 +47,7 @@ lint: $(VENV)/.test ## ruff and mypy
 	$(BIN)/mypy
 
 unit: $(VENV)/.test ## pytest with NumPy 2 and OpenCV 5
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
 
 $(OLD_VENV)/.test: setup.py pyproject.toml
 	@echo "Installing NumPy 1.26 and OpenCV 4 into $(OLD_VENV)"

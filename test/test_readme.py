@@ -47,13 +47,11 @@ def test_readme_has_blocks_to_test() -> None:
     assert blocks("python")
 
 
-@pytest.mark.xdist_group("readme")
 def test_shell_blocks_run(folder: Path) -> None:
     for code in blocks("bash"):
         run(["bash", "-euo", "pipefail", "-c", code], folder)
 
 
-@pytest.mark.xdist_group("readme")
 def test_python_blocks_run(folder: Path) -> None:
     for code in blocks("python"):
         run([sys.executable, "-c", code], folder)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from dds import Observer, claimed_domain
+from dds import Observer, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from node_rig import (
     MODEL,
@@ -32,8 +32,8 @@ from segmentation_node.media.codec import decode_image, encode_jpeg, encode_png
 from segmentation_node.model import load_model
 from segmentation_node.ros.conversion import frame_of_image
 
-# One node serves all of these tests: they are run by one worker.
-pytestmark = [pytest.mark.dds, pytest.mark.xdist_group("node")]
+# One node serves many of these tests: they must be run by one worker (--dist loadfile).
+pytestmark = pytest.mark.dds
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_every_frame_of_a_burst_is_answered_in_order(rig: Rig) -> None:
 
 def test_the_diagnostics_say_what_runs_and_how_fast(rig: Rig) -> None:
     rig.ask(image_message(picture()))
-    rig.value_becomes("received", rig.value("received"))
+    wait_until(lambda: rig.value("total_p50_ms"), "the first figures")
     values = values_of(rig.diagnostics[-1])
     assert (values["model"], values["precision"]) == (load_model(MODEL).name, PRECISION)
     assert (values["network_size"], values["mode"], values["state"]) == (SIZE, "every", "active")
