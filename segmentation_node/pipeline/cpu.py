@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from types import TracebackType
 
+import numpy as np
+
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.timing import StageClock
@@ -12,7 +14,7 @@ from segmentation_node.engines import CpuEngine
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.result import Segmentation
-from segmentation_node.pipeline.stream import Stream
+from segmentation_node.pipeline.stream import Kind, Stream
 
 STAGES = ("preprocess", "inference", "postprocess")
 
@@ -35,6 +37,7 @@ class CpuPipeline:
         self._engine = engine
         self._clock = StageClock(STAGES)
         self._stream: Stream | None = None
+        self._kind: Kind | None = None
         self.changes = 0
         """How often the frames' size or encoding has changed."""
 
@@ -64,7 +67,26 @@ class CpuPipeline:
             OutputError: `into` does not fit the frame and the outputs.
             EngineError: The pipeline is closed, or the runtime failed.
         """
-        outputs = outputs or Outputs()
+        kind = (frame.height, frame.width, frame.encoding)
+        if self._kind not in {None, kind}:
+            self.changes += 1
+            _log.info("camera images are %sx%s %s from now on", *kind)
+        self._kind = kind
+        return self._segment(frame, outputs or Outputs(), into)
+
+    def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
+        """Segment grey images, so that the first real one finds everything in place.
+
+        Args:
+            height: Pixels of the camera images to come.
+            width: Pixels of the camera images to come.
+            outputs: What will be made of them; colour alone where None.
+        """
+        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
+        for _ in range(2):
+            self._segment(frame, outputs or Outputs(), None)
+
+    def _segment(self, frame: Frame, outputs: Outputs, into: Buffers | None) -> Segmentation:
         self._clock.start()
         buffers = into or Buffers.allocate(frame.height, frame.width, outputs)
         buffers.check(frame.height, frame.width, outputs)
@@ -80,10 +102,6 @@ class CpuPipeline:
     def _stream_of(self, frame: Frame) -> Stream:
         kind = (frame.height, frame.width, frame.encoding)
         if self._stream is None or self._stream.kind != kind:
-            if self._stream is not None:
-                self.changes += 1
-                before, now = ("{}x{} {}".format(*one) for one in (self._stream.kind, kind))
-                _log.info("camera images changed from %s to %s", before, now)
             self._stream = Stream(self._model, kind, self.network_size)
         return self._stream
 

@@ -137,25 +137,23 @@ class Segmenter:
             EngineError: The segmenter is closed, or the runtime failed.
         """
         with self._lock:
-            if self._closed:
-                raise EngineError(
-                    received="a frame for a closed segmenter",
-                    expected="an open one",
-                    fix="call it inside its `with` block, or load it again",
-                )
+            self._check_open()
             return self._pipeline.segment(frame, outputs, into)
 
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
-        """Segment two grey images, so that the first real one finds everything in place.
+        """Segment grey images, so that the first real one finds everything in place.
 
         Args:
             height: Pixels of the camera images to come.
             width: Pixels of the camera images to come.
-            outputs: What will be made of them.
+            outputs: What will be made of them; colour alone where None.
+
+        Raises:
+            EngineError: The segmenter is closed, or the runtime failed.
         """
-        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
-        for _ in range(2):
-            self.segment(frame, outputs)
+        with self._lock:
+            self._check_open()
+            self._pipeline.warm_up(height, width, outputs)
 
     def close(self) -> None:
         """Free the network, after the frame that is under way; closing twice does nothing."""
@@ -175,6 +173,14 @@ class Segmenter:
     ) -> None:
         """Close the segmenter."""
         self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError(
+                received="a frame for a closed segmenter",
+                expected="an open one",
+                fix="call it inside its `with` block, or load it again",
+            )
 
     def _next_buffers(self, frame: Frame, outputs: Outputs) -> Buffers:
         ring: list[Buffers] = self._rings.__dict__.setdefault("ring", [])

@@ -182,7 +182,7 @@ def test_size_and_encoding_may_change_mid_stream(
             assert labels.shape == image.shape[:2]
             assert (labels == wanted).all()
         assert pipeline.changes == 3
-    assert "from 60x80 bgr8 to 120x200 rgb8" in caplog.text
+    assert "camera images are 120x200 rgb8 from now on" in caplog.text
 
 
 def test_a_bad_frame_leaves_the_pipeline_usable(make_network: MakeNetwork) -> None:
