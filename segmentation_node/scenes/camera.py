@@ -62,3 +62,26 @@ class Camera:
         columns = np.arange(self.width, dtype=np.float32)[None] + 0.5 - self.width / 2
         x = columns * z / self.focal_px - self.bend_per_m * z * z / 2
         return x.astype(np.float32), z.astype(np.float32), first
+
+
+def beyond_near(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut a polygon off where it comes too near (Sutherland and Hodgman, 1974, for one plane).
+
+    Args:
+        points: (n, 3) float64 x, y, z in metres.
+
+    Returns:
+        (m, 3) float64: the part of it that lies beyond `NEAR_M`; m may be 0.
+    """
+    far = points[:, 2] >= NEAR_M
+    if far.all():
+        return points
+    kept: list[NDArray[np.float64]] = []
+    for index, point in enumerate(points):
+        before = points[index - 1]
+        if far[index] != far[index - 1]:
+            share = (NEAR_M - before[2]) / (point[2] - before[2])
+            kept.append(before + share * (point - before))
+        if far[index]:
+            kept.append(point)
+    return np.array(kept).reshape(-1, 3)

@@ -79,7 +79,7 @@ class Drive:
         canvas = Canvas(image, labels, self._camera, HAZE, light.haze_per_m)
         for thing in self._street.things(ego_m, time_s):
             thing.draw(canvas, ego_m)
-        lit = lights.apply(image, labels == p.SKY, light, self._camera)
+        lit = lights.apply(image, labels, light, self._camera)
         rng = np.random.default_rng([self.seed, 7, index])
         return expose(lit, self._sensor, rng, light.rain), labels
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.scenes import palette as p
 from segmentation_node.scenes.camera import Camera
 
 
@@ -61,13 +62,13 @@ def blend(first: Light, second: Light, share: float) -> Light:
 
 
 def apply(
-    image: NDArray[np.uint8], is_sky: NDArray[np.bool_], light: Light, camera: Camera
+    image: NDArray[np.uint8], labels: NDArray[np.uint8], light: Light, camera: Camera
 ) -> NDArray[np.float32]:
     """Light a picture that was painted in plain daylight.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        is_sky: (H, W) bool.
+        labels: (H, W) uint8 class ids.
         light: The light.
         camera: Where from.
 
@@ -76,7 +77,9 @@ def apply(
     """
     lit = image.astype(np.float32)
     if light.rain > 0:
-        _wet(lit, light.rain, camera)
+        flat = (labels == p.ROAD) | (labels == p.PAVEMENT)
+        _wet(lit, flat, light.rain, camera)
+    is_sky = labels == p.SKY
     sky = is_sky.astype(np.float32)
     brightness = light.ambient * (1 + (light.sky - 1) * sky)
     if light.lamps > 0.05:
@@ -104,13 +107,14 @@ def _glow(lit: NDArray[np.float32], image: NDArray[np.uint8], lamps: float) -> N
     lit += lamps * (0.35 * bright + 0.9 * cv2.blur(bright, (size, size)))
 
 
-def _wet(lit: NDArray[np.float32], rain: float, camera: Camera) -> None:
+def _wet(lit: NDArray[np.float32], flat: NDArray[np.bool_], rain: float, camera: Camera) -> None:
     first = int(np.clip(camera.horizon_row + 2, 0, camera.height - 1))
     rows = min(camera.height - first, first)
     if rows < 1:
         return
     mirrored = cv2.blur(lit[first - rows : first][::-1], (3, max(3, camera.height // 30)))
     # The flatter the view on the road, the more it mirrors (Fresnel).
-    share = 0.45 * rain * np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
-    lit[first:] *= 1 - 0.25 * rain
+    fall = np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
+    share = 0.45 * rain * fall * flat[first : first + rows, :, None]
+    lit[first:] *= 1 - 0.25 * rain * flat[first:, :, None]
     lit[first : first + rows] = lit[first : first + rows] * (1 - share) + mirrored * share

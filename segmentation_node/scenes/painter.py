@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmentation_node.scenes.camera import NEAR_M, Camera
+from segmentation_node.scenes.camera import NEAR_M, Camera, beyond_near
 from segmentation_node.scenes.sprites import NOTHING, Sprite
 
 _FARTHEST_PX = 4000.0
@@ -40,6 +40,9 @@ class Canvas:
             color: (3,) BGR, 0 to 255.
             label: Class id; None leaves the labels as they are.
         """
+        points = beyond_near(points)
+        if not len(points):
+            return
         pixels = self.camera.project(points)
         fixed = (np.clip(pixels, -_FARTHEST_PX, _FARTHEST_PX) * 16).astype(np.int32)
         faded = self.faded(np.asarray(color, np.float64), float(points[:, 2].mean()))

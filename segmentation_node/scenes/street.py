@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.scenes import facades, sprites
 from segmentation_node.scenes import palette as p
+from segmentation_node.scenes.camera import NEAR_M
 from segmentation_node.scenes.layout import Layout
 from segmentation_node.scenes.painter import Canvas
 from segmentation_node.scenes.sprites import Sprite
@@ -247,5 +248,5 @@ def _car_painter(car: Vehicle, x: float, z: float, away: bool, lights: bool) -> 
 
 
 def _draw_ahead(canvas: Canvas, car: Vehicle, x: float, z: float, away: bool, lights: bool) -> None:
-    if z > 1.5:
+    if z + car.length_m > NEAR_M:
         draw(canvas, car, x, z, away, lights)

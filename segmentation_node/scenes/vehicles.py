@@ -182,7 +182,7 @@ def _end(canvas: Canvas, car: Vehicle, x: float, z: float, away: bool, lights: b
     slope = car.boot_m + 0.25 if away else car.hood_m + 0.5
     deck = car.boot_m if away else car.hood_m
     waist = car.waist_m if away else car.waist_m * 0.85
-    cabin = _quad((x - half * 0.84, x + half * 0.84), (waist, car.height_m), (z + deck, z + slope))
+    cabin = _quad((x - half * 0.97, x + half * 0.97), (waist, car.height_m), (z + deck, z + slope))
     canvas.polygon(
         _quad((x - half, x + half), (waist, waist + 0.02), (z, z + deck + 0.05)),
         paint * 1.08,
@@ -190,7 +190,7 @@ def _end(canvas: Canvas, car: Vehicle, x: float, z: float, away: bool, lights: b
     )
     canvas.polygon(cabin, paint * 0.95, p.CAR)
     glass = _quad(
-        (x - half * 0.72, x + half * 0.72),
+        (x - half * 0.86, x + half * 0.86),
         (waist + 0.06, car.height_m - 0.12),
         (z + deck, z + slope),
     )
