@@ -105,4 +105,5 @@ def _milliseconds(percentiles: Mapping[str, float | None]) -> str:
 def _score(figures: Mapping[str, Any]) -> str:
     if figures["miou"] is None:
         return figures["score_note"] or "no true labels to compare with"
-    return "{miou:.1%} mIoU, {pixel_accuracy:.1%} of pixels, {frames_scored} frames".format(**figures)
+    shown = "{miou:.1%} mIoU, {pixel_accuracy:.1%} of pixels, {frames_scored} frames"
+    return shown.format(**figures)

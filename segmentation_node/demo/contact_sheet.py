@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.demo.frames import DemoFrame
 from segmentation_node.demo.legend import legend
-from segmentation_node.demo.lettering import FAINT, INK, PAPER, put_text
+from segmentation_node.demo.lettering import FAINT, INK, PAPER, put_text, width_of
 from segmentation_node.media.panels import framed_height, resized, resized_labels, tinted
 
 COLUMNS, ROWS = 4, 2
@@ -29,6 +29,7 @@ class ContactSheet:
         moments = min(total, COLUMNS * ROWS)
         self._due = [round((i + 0.5) * total / moments) for i in range(moments)]
         self._columns: list[NDArray[np.uint8]] = []
+        self._has_truth = False
 
     def add(self, frame: DemoFrame) -> None:
         """Take the frame in where a moment is due, and it was answered."""
@@ -48,7 +49,8 @@ class ContactSheet:
         """
         width = COLUMNS * (_CELL_WIDTH + _GAP) - _GAP + 2 * _MARGIN
         notes = {name: f"{100 * value:.0f} %" for name, value in iou.items()}
-        parts = [_heading(title, subtitle, width), *self._bands(width)]
+        heading = _heading(title, subtitle, width, self._has_truth)
+        parts = [heading, *self._bands(width)]
         return np.vstack([*parts, legend(self._labels, width, notes=notes), _space(10, width)])
 
     def _passed(self, index: int) -> int:
@@ -62,6 +64,7 @@ class ContactSheet:
         if frame.labels is not None:
             parts.append(tinted(image, resized_labels(frame.labels, height, _CELL_WIDTH), palette))
         if frame.truth is not None:
+            self._has_truth = True
             truth = resized_labels(frame.truth, height, _CELL_WIDTH)
             parts += [_space(_GAP // 2, _CELL_WIDTH), tinted(image, truth, palette, alpha=1.0)]
         return np.vstack(parts)
@@ -79,10 +82,13 @@ class ContactSheet:
         return bands
 
 
-def _heading(title: str, subtitle: str, width: int) -> NDArray[np.uint8]:
+def _heading(title: str, subtitle: str, width: int, has_truth: bool) -> NDArray[np.uint8]:
     heading = _space(84, width)
     put_text(heading, title, _MARGIN, 30, _TITLE, INK)
     put_text(heading, subtitle, _MARGIN, 64, _SUBTITLE, FAINT)
+    rows = "from the top: camera, answer" + (", true labels" if has_truth else "")
+    x = width - _MARGIN - width_of(rows, _SUBTITLE)
+    put_text(heading, rows, x, 64, _SUBTITLE, FAINT)
     return heading
 
 

@@ -37,6 +37,9 @@ def figures(outcome: Outcome, latencies_ms: Sequence[float]) -> dict[str, Any]:
         "frames_answered": answered,
         "frames_skipped": skipped,
         "frames_lost": sent - answered - skipped,
+        # The node's own counts: where a frame was lost shows in which of them it is missing.
+        "frames_received": int(facts.get("received", 0)),
+        "frames_processed": int(facts.get("processed", 0)),
         "frames_malformed": int(facts.get("malformed", 0)),
         "frames_failed": int(facts.get("failed", 0)),
         "answered_share": round(answered / sent, 4) if sent else 0.0,

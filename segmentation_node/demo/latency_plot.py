@@ -35,8 +35,10 @@ def plot_latency(
     axes, side = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (6, 1)})
     _draw_frames(axes, answered, unanswered_s)
     _draw_percentiles(axes, side, answered, latency_ms)
-    axes.set_title(f"{title}\n", loc="left", color=_INK, fontsize=13, fontweight="bold")
-    axes.text(0, 1.02, subtitle, transform=axes.transAxes, color="#667", fontsize=9.5)
+    figure.suptitle(title, x=0.054, ha="left", color=_INK, fontsize=13, fontweight="bold")
+    # Smaller than the layout would make room for: a long line must not push the axes apart.
+    note = axes.set_title(subtitle, loc="left", color="#667", fontsize=9)
+    note.set_in_layout(False)
     figure.savefig(path, dpi=150)
 
 
@@ -48,7 +50,7 @@ def _draw_frames(
     axes.plot(times, latencies, ".", color=_LINE, markersize=4, label="answered")
     if unanswered_s:
         zeros = [0.0] * len(unanswered_s)
-        axes.plot(unanswered_s, zeros, "|", color=_SKIPPED, markersize=12, label="skipped")
+        axes.plot(unanswered_s, zeros, "|", color=_SKIPPED, markersize=12, label="no answer")
         axes.legend(loc="upper right", frameon=False, fontsize=9)
     axes.set_xlabel("time since the first frame (s)", color=_INK)
     axes.set_ylabel("latency (ms), published to label image received", color=_INK)
@@ -69,17 +71,30 @@ def _draw_percentiles(
     )
     side.spines[["top", "right", "bottom"]].set_visible(False)
     side.tick_params(bottom=False, labelbottom=False)
-    for name, color in _PERCENTILES.items():
-        value = latency_ms.get(name)
-        if value is not None:
-            for part in (axes, side):
-                part.axhline(value, color=color, linewidth=1.1, linestyle="--")
-            side.annotate(
-                f"{name} {value:.1f}",
-                (1.02, value),
-                xycoords=("axes fraction", "data"),
-                color=color,
-                fontsize=9,
-                va="center",
-                annotation_clip=False,
-            )
+    known = {name: value for name in _PERCENTILES if (value := latency_ms.get(name)) is not None}
+    places = spread(list(known.values()), 0.045 * axes.get_ylim()[1])
+    for (name, value), place in zip(known.items(), places, strict=True):
+        for part in (axes, side):
+            part.axhline(value, color=_PERCENTILES[name], linewidth=1.1, linestyle="--")
+        side.text(
+            1.02,
+            place,
+            f"{name} {value:.1f}",
+            transform=side.get_yaxis_transform(),
+            color=_PERCENTILES[name],
+            fontsize=9,
+            va="center",
+        )
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Move ascending places apart where they are too close for the words beside them.
+
+    Args:
+        places: Ascending places.
+        gap: The least distance between two of them.
+    """
+    spaced: list[float] = []
+    for place in places:
+        spaced.append(max(place, spaced[-1] + gap) if spaced else place)
+    return spaced

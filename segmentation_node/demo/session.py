@@ -116,6 +116,8 @@ class Session:
             "engine": pipeline.engine,
             "precision": pipeline.precision,
             "network_size": pipeline.network_size,
+            # The player promises delivery, so that no frame is lost while the machine is busy.
+            "qos": "reliable",
         }
         words = ["-m", "segmentation_node.ros.node", "--ros-args"]
         for name, value in parameters.items():
