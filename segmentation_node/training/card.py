@@ -84,6 +84,8 @@ def _recipe(report: Report) -> str:
         f"{recipe['warm_up']} steps, weight decay {recipe['weight_decay']}",
         "Loss": f"cross entropy, label smoothing {recipe['label_smoothing']}, classes weighted by "
         f"their share of pixels to the power -{recipe['class_exponent']}",
+        "Encoder": f"starts from ImageNet; stem and first blocks stay as they are after "
+        f"{recipe['freeze_after']:.0%} of the run",
         "Weights": f"moving average, decay {recipe['averaging']}",
         "Changes to images": f"scale {augmentation['scale_low']} to {augmentation['scale_high']}, "
         "mirroring, rotation, colour, darkness, blur, noise, JPEG",

@@ -1,4 +1,4 @@
-"""Cross entropy over valid pixels, at full resolution, with rarer classes weighing more."""
+"""Cross entropy over valid pixels, with rarer classes weighing more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def segmentation_loss(
 
     Args:
         logits: (N, C, H/s, W/s) float.
-        channels: (N, H, W) int64, the class of each pixel; 255 where there is none.
+        channels: (N, h, w) int64, evenly spaced over the image: the class of each pixel; 255
+            where there is none.
         weights: (C,) float, the weight of each class; None weighs all alike.
         label_smoothing: Share of the target spread over all classes, 0 to 1.
     """

@@ -77,6 +77,15 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(data, tmp_path):
     assert [entry["loss"] for entry in again.history] == [entry["loss"] for entry in whole.history]
 
 
+def test_early_layers_stay_as_they_are_once_frozen(data):
+    training = Training(replace(SMALL, freeze_after=0.5), data, CPU)
+    early = [training.network.encoder._conv_stem.weight, training.network.encoder._bn0.running_var]
+    states = []
+    training.run(lambda _: states.append(torch.cat([t.detach().flatten() for t in early])))
+    assert not torch.equal(states[0], states[2])
+    assert all(torch.equal(states[2], state) for state in states[3:])
+
+
 def test_going_on_with_another_recipe_is_refused(data, tmp_path):
     path = tmp_path / "checkpoint.pt"
     Training(SMALL, data, CPU, path).run()

