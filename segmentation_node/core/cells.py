@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from segmentation_node.core.geometry import Fit
 from segmentation_node.core.postprocess import AxisSamples, axis_samples
 
+_LARGEST = 16
+"""Pixels; longer cells are divided. Arrays over cells are fast when cells are small and many."""
+
 
 @dataclass(frozen=True)
 class CellAxis:
-    """The cells along one axis of the image that hold at least one pixel.
+    """The cells along one axis of the image that hold at least one pixel, large ones divided.
 
     Args:
         low: (n,) intp: index of the logit at each cell's start.
@@ -99,4 +102,13 @@ def _starts(samples: AxisSamples) -> NDArray[np.intp]:
     # them, they would make it half as large again as all others, and the padding with it.
     clamped = (samples.low == 0) & (samples.weight == 0)
     changes = (np.diff(samples.low) != 0) | (np.diff(clamped.astype(np.int8)) != 0)
-    return np.concatenate([[0], np.flatnonzero(changes) + 1]).astype(np.intp)
+    starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
+    return _divided(starts, np.diff(starts, append=len(samples.low)))
+
+
+def _divided(starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Divide cells of more than `_LARGEST` pixels into nearly equal parts."""
+    parts = -(-sizes // _LARGEST)
+    number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    offset = number * np.repeat(sizes, parts) // np.repeat(parts, parts)
+    return (np.repeat(starts, parts) + offset).astype(np.intp)

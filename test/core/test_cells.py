@@ -51,6 +51,13 @@ def test_pixels_beside_the_outermost_logits_do_not_widen_the_cells(side: int) ->
     assert grid.x.size.max() == np.ceil(side / 128)
 
 
+def test_large_cells_are_divided_evenly() -> None:
+    grid = cell_grid(fit(FitMode.STRETCH, 90, 400, NetworkSize(64, 64)), 2, 4)
+    assert grid.x.low.tolist() == [0] * 4 + [0] * 7 + [1] * 7 + [2] * 7 + [3] * 4
+    assert set(grid.x.size) <= {12, 13, 14, 15}
+    assert (grid.x.first == np.cumsum(grid.x.size) - grid.x.size).all()
+
+
 def test_corners_are_in_reading_order() -> None:
     grid = cell_grid(fit(FitMode.STRETCH, 40, 60, NetworkSize(32, 48)), 4, 6)
     inner = grid.corners.reshape(4, len(grid.y), len(grid.x))[:, 1, 1]

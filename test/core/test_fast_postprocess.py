@@ -88,6 +88,13 @@ def test_labels_equal_the_definition_on_camera_images(
     assert (fast(logits, fitted, CAMVID_11) == labels_of(logits, fitted, CAMVID_11)).all()
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_labels_equal_the_definition_at_a_stride_of_32(kind: str) -> None:
+    fitted = fit(FitMode.LETTERBOX, 397, 641, NetworkSize(288, 512))
+    logits = KINDS[kind](11, 9, 16, 1)
+    assert (fast(logits, fitted, CAMVID_11) == labels_of(logits, fitted, CAMVID_11)).all()
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e6, 1e30])
 def test_logits_may_be_of_any_magnitude(scale: float) -> None:
     fitted = fit(FitMode.STRETCH, 90, 120, NetworkSize(64, 96))
