@@ -111,4 +111,4 @@ def _divided(starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.in
     parts = -(-sizes // _LARGEST)
     number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
     offset = number * np.repeat(sizes, parts) // np.repeat(parts, parts)
-    return (np.repeat(starts, parts) + offset).astype(np.intp)
+    return np.asarray(np.repeat(starts, parts) + offset, np.intp)
