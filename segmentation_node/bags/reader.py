@@ -118,8 +118,12 @@ class BagReader:
             self.close()
             raise faults.incomplete(self.path, found, expected)
 
-    def _select(self, topics: Collection[str] | None) -> list[Connection]:
-        names = self.topics if topics is None else topics
+    def check_topics(self, names: Collection[str]) -> None:
+        """Check that the bag holds some topics.
+
+        Raises:
+            BagError: It lacks one.
+        """
         for name in names:
             if name not in self.topics:
                 raise BagError(
@@ -127,6 +131,10 @@ class BagReader:
                     expected="one of " + (", ".join(sorted(self.topics)) or "none: it is empty"),
                     fix="choose a topic of this bag",
                 )
+
+    def _select(self, topics: Collection[str] | None) -> list[Connection]:
+        names = self.topics if topics is None else topics
+        self.check_topics(names)
         return [connection for connection in self.connections if connection.topic in names]
 
     def __enter__(self) -> BagReader:

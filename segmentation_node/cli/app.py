@@ -78,7 +78,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def segmentation(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
     """Semantic segmentation of driving scenes: on ROS 2 topics, bags, videos and images."""

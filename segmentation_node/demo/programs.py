@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +65,7 @@ class Program:
         environment: Its whole environment.
         events: Where its events go.
         log: The file that keeps what it prints; None for none.
+        on_line: Called with each line that it prints and that is no event, on another thread.
     """
 
     def __init__(
@@ -74,9 +75,10 @@ class Program:
         environment: Mapping[str, str],
         events: queue.Queue[Event],
         log: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
-        self._events, self._log = events, log
+        self._events, self._log, self._on_line = events, log, on_line
         self._lines: list[str] = []
         self._process = subprocess.Popen(
             [sys.executable, *words],
@@ -134,6 +136,16 @@ class Program:
         error.log = self.printed
         return error
 
+    def refusal(self, reason: str) -> ProgramError:
+        """The error for a program that runs, and says that it cannot do its work."""
+        error = ProgramError(
+            received=f"a {self.name} that cannot start ({reason})",
+            expected=f"a {self.name} that becomes active",
+            fix="change what it was asked for",
+        )
+        error.log = self.printed
+        return error
+
     def silence(self, seconds: float, what: str) -> ProgramError:
         """The error for something that did not come about while this program was running."""
         error = ProgramError(
@@ -157,6 +169,8 @@ class Program:
             self._events.put(Event(self.name, values.pop("event"), values))
         else:
             self._lines.append(line)
+            if self._on_line is not None:
+                self._on_line(line)
 
     def __enter__(self) -> Program:
         return self

@@ -30,6 +30,7 @@ LABELS, COLOR, DIAGNOSTICS = f"{NODE}/labels", f"{NODE}/color", "/diagnostics"
 START_TIMEOUT_S = 120.0
 REPLAY_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 15.0
+_ERROR = 2  # diagnostic_msgs/DiagnosticStatus.ERROR
 
 Progress = Callable[[str, int, int], None]
 
@@ -141,6 +142,8 @@ class Session:
         for event in self._heard(START_TIMEOUT_S, "the node to become active"):
             self._progress("start", int(is_connected), 2)
             is_connected = is_connected or event.name == "ready"
+            if event.name == "diagnostics" and event.values["level"] == _ERROR:
+                raise self._running["node"].refusal(event.values["message"])
             if is_connected and self.diagnostics.get("state") == "active":
                 self._progress("start", 2, 2)
                 return

@@ -101,7 +101,7 @@ def _from_images(path: Path, bag: Path, fps: float, progress: Progress) -> Sourc
     has_labels = path.is_dir() and all((folder / f"{one.stem}.png").exists() for one in images)
     stills = (_still(one, folder if has_labels else None) for one in images)
     _write(bag, stills, fps, len(images), progress)
-    title = "/".join(images[0].parent.parts[-2:])
+    title = "/".join(images[0].parent.resolve().parts[-3:])
     return Source(bag, CAMERA_TOPIC, LABELS_TOPIC if has_labels else None, None, title)
 
 

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from segmentation_node.errors import OutputError
+
+_PERCENTILES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
 
 class PlayReport:
@@ -44,9 +48,11 @@ class PlayReport:
         self._rows.append((topic, bag_time_ns, stamp_ns, late_ns))
 
     def summary(self) -> dict[str, Any]:
-        """The figures: messages sent, images left out, and how late the latest was."""
-        late_ns = max((row[3] for row in self._rows), default=0)
-        return {"sent": self.sent, "malformed": self.malformed, "late_ms_max": late_ns / 1e6}
+        """The figures: messages sent, images left out, and how late messages went out."""
+        late_ms = [row[3] / 1e6 for row in self._rows] or [0.0]
+        values = np.percentile(late_ms, list(_PERCENTILES.values())).round(3).tolist()
+        late = dict(zip(_PERCENTILES, values, strict=True))
+        return {"sent": self.sent, "malformed": self.malformed, "late_ms": late}
 
     def write(self, path: Path) -> None:
         """Write every row as JSON.

@@ -83,6 +83,7 @@ class Player:
             self._finish()
 
     def _open_topics(self, node: Node) -> dict[str, ReplayTopic]:
+        self._bag.check_topics(self._options.topics)
         opened = {}
         for name in self._options.topics or sorted(self._bag.topics):
             if name == CLOCK_TOPIC and self._options.clock:
@@ -139,7 +140,8 @@ class Player:
         ready.topic.send(ready.prepared, stamp_ns if self._options.restamp else None)
         message = ready.due.message
         self.report.add(message.topic, message.time_ns, stamp_ns, late_ns)
-        self._events.progress(sent=self.report.sent, total=self.report.total)
+        total = 0 if self._options.settings.loop else self.report.total
+        self._events.progress(sent=self.report.sent, total=total)
 
     def _finish(self) -> None:
         if self._clock is not None:

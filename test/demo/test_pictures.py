@@ -1,0 +1,94 @@
+"""The pictures are for looking at; what is tested is what a program can say of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35
+from segmentation_node.demo.contact_sheet import ContactSheet
+from segmentation_node.demo.frames import DemoFrame
+from segmentation_node.demo.latency_plot import plot_latency, spread
+from segmentation_node.demo.legend import legend
+from segmentation_node.demo.lettering import PAPER, put_text, width_of
+from segmentation_node.demo.movie import Movie
+from segmentation_node.media.images import read_image
+from segmentation_node.media.video import VideoReader
+
+
+def frame(index: int, answered: bool = True, shape: tuple[int, int] = (36, 64)) -> DemoFrame:
+    labels = np.full(shape, 3, np.uint8)
+    return DemoFrame(
+        index=index,
+        time_s=index / 30,
+        image=np.full((*shape, 3), 120, np.uint8),
+        labels=labels if answered else None,
+        truth=labels,
+        latency_ms=20.0 + index if answered else None,
+    )
+
+
+def colors(image: np.ndarray) -> set[tuple[int, ...]]:
+    return set(map(tuple, image.reshape(-1, 3).tolist()))
+
+
+@pytest.mark.parametrize("labels", [CAMVID_11, CITYSCAPES_35])
+def test_the_legend_shows_every_class_in_its_colour(labels) -> None:
+    image = legend(labels, 1920)
+    assert {label.color[::-1] for label in labels.classes} <= colors(image)
+    assert image.shape[0] % 2 == 0
+
+
+def test_a_legend_too_wide_for_one_line_takes_more() -> None:
+    assert legend(CAMVID_11, 400).shape[0] > 2 * legend(CAMVID_11, 1920).shape[0]
+
+
+def test_text_is_written_where_it_is_asked_for_and_cut_at_the_edge() -> None:
+    image = np.full((40, 60, 3), PAPER, np.uint8)
+    end = put_text(image, "Road", 5, 20, 16)
+    assert end == 5 + width_of("Road", 16)
+    assert (image[:, :5] == PAPER).all() and (image != PAPER).any()
+    put_text(image, "a long line of text", 50, 38, 16)
+
+
+def test_the_sheet_holds_answers_and_true_labels() -> None:
+    sheet = ContactSheet(CAMVID_11, 20)
+    for index in range(20):
+        sheet.add(frame(index, answered=index % 3 != 0))
+    image = sheet.draw("a drive", "a network", {"Road": 0.9})
+    road = CAMVID_11.by_name("Road").color[::-1]
+    assert image.shape[1] > 1900
+    assert (image == road).all(axis=-1).sum() > 8 * 480 * 200  # eight true label images
+
+
+def test_a_sheet_without_a_single_answer_can_be_drawn() -> None:
+    sheet = ContactSheet(CAMVID_11, 2)
+    sheet.add(frame(0, answered=False))
+    assert sheet.draw("a drive", "a network", {}).ndim == 3
+
+
+def test_the_video_runs_on_where_a_frame_was_skipped(tmp_path: Path) -> None:
+    with Movie(tmp_path / "a.mp4", 30, CAMVID_11, "a network") as movie:
+        for index in range(6):
+            movie.add(frame(index, answered=index not in {0, 3}))
+    with VideoReader(tmp_path / "a.mp4") as video:
+        shown = list(video.frames())
+    assert len(shown) == 6
+    half = shown[0].shape[1] // 2
+    # Nothing to show before the first answer; the one before stays where one is missing.
+    assert np.abs(shown[0][60:590, half:].astype(int) - PAPER).mean() < 6
+    held = shown[3][60:590, half:].astype(int) - shown[2][60:590, half:]
+    assert np.abs(held).mean() < 3
+
+
+def test_the_plot_is_drawn_with_and_without_answers(tmp_path: Path) -> None:
+    known = {"p50": 20.0, "p95": 20.5, "p99": 21.0}
+    plot_latency(tmp_path / "a.png", [(0.0, 20.0), (0.1, 21.0)], [0.05], known, "a drive", "a net")
+    plot_latency(tmp_path / "b.png", [], [0.0], dict.fromkeys(known), "a drive", "a net")
+    assert read_image(tmp_path / "a.png").shape == read_image(tmp_path / "b.png").shape
+
+
+def test_words_too_close_are_moved_apart() -> None:
+    assert spread([1.0, 1.1, 5.0], 0.5) == [1.0, 1.5, 5.0]
