@@ -26,6 +26,12 @@ an interpolated difference by less than 22u, and the weights differ from exact o
 together less than 34u. This is 64u.
 """
 
+_LARGEST = 2.0**120
+"""Logits up to this have differences, and differences of differences, that are finite."""
+
+_SMALLEST = np.finfo(np.float32).tiny
+"""Added to every tolerance: below it float32 loses digits."""
+
 _DOUBTFUL = 255
 """In place of a winner: the two best logits are too close to rule rounding out."""
 
@@ -67,11 +73,12 @@ class FastLabels:
         flat = logits.reshape(len(logits), -1)
         best = self._scratch.get("best", flat.shape[1:])
         np.maximum.reduce(flat, axis=0, out=best)
-        tolerance = np.float32(_ROUNDING * max(float(best.max()), -float(flat.min())))
-        if not np.isfinite(tolerance):
-            # Comparisons with NaN and differences of infinities obey none of the rules above.
+        largest = max(float(best.max()), -float(flat.min()))
+        if not largest < _LARGEST:
+            # NaN is not less either.
             np.copyto(out, labels_of(logits, self._fit, self._labels))
             return
+        tolerance = np.float32(_ROUNDING * largest) + _SMALLEST
         winners, doubtful = self._winners(flat, best, tolerance)
         self._fill(winners, out)
         cells = self._mixed_cells(winners, doubtful)

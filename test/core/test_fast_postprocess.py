@@ -95,7 +95,7 @@ def test_labels_equal_the_definition_at_a_stride_of_32(kind: str) -> None:
     assert (fast(logits, fitted, CAMVID_11) == labels_of(logits, fitted, CAMVID_11)).all()
 
 
-@pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e6, 1e30])
+@pytest.mark.parametrize("scale", [1e-44, 1e-38, 1e-30, 1e-3, 1e6, 1e30, 1e35])
 def test_logits_may_be_of_any_magnitude(scale: float) -> None:
     fitted = fit(FitMode.STRETCH, 90, 120, NetworkSize(64, 96))
     logits = (blobs(5, 8, 12, 3) * scale).astype(np.float32)
