@@ -54,7 +54,7 @@ ROOMS = (
     ),
     room("bench", "numpy", "matplotlib", "psutil", "pynvml"),
     room("demo", "numpy", "matplotlib"),
-    room("doctor", "numpy"),
+    room("doctor"),
     room("ros", "numpy", "yaml", "rclpy", "cv_bridge", "ament_index_python", *MESSAGES),
     room("cli", "typer", "rich", "click"),
 )
