@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from array import array
 from collections.abc import Iterator
@@ -104,6 +105,17 @@ class Rig:
         self.labels = self.observer.collect(Image, f"{NODE}/labels", RELIABLE)
         self.camera = self.observer.publisher(kind, topic, RELIABLE)
         self.value_becomes("labels_listeners", "1")
+
+    def knock(self, message: Image | CompressedImage) -> None:
+        """Publish an image until it is answered.
+
+        A best-effort subscription gets nothing until it has found the camera, which the camera
+        may know earlier than it.
+        """
+        while not len(self.labels):
+            self.camera.publish(message)
+            with contextlib.suppress(TimeoutError):
+                self.labels.wait(1, timeout_s=0.5)
 
     def value(self, key: str) -> str:
         """The latest value in the diagnostics."""

@@ -77,6 +77,7 @@ def test_the_life_of_a_node_can_be_lived_again_and_again(
         assert rig.change_state(ACTIVATE)
         observer.node.destroy_publisher(camera)
         rig.connect()
+        rig.knock(image_message(picture()))
         assert rig.ask(image_message(picture())).height == 48
         assert rig.change_state(SHUTDOWN)
         assert rig.state == "finalized"
@@ -107,6 +108,7 @@ def test_a_bad_parameter_is_refused_in_a_sentence_and_can_be_mended(
         assert rig.change_state(CONFIGURE)
         assert rig.change_state(ACTIVATE)
         rig.connect()
+        rig.knock(image_message(picture()))
         assert rig.ask(image_message(picture())).width == 64
         assert "Traceback" not in rig.program.output
 
@@ -208,6 +210,7 @@ def test_a_signal_ends_the_node_at_once_and_leaves_nothing(
     ours = segments_of("self")
     with node(domain_id, observer, mode="every") as rig:
         rig.connect()
+        rig.knock(image_message(picture()))
         rig.ask(image_message(picture()))
         segments = segments_of(rig.program.pid) - ours
         assert segments

@@ -53,6 +53,7 @@ def compressed_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     with claimed_domain() as domain_id, Observer(domain_id) as observer:
         for one in running_node(domain_id, observer, **parameters):
             one.connect(CompressedImage, "/camera/image_raw/compressed")
+            one.knock(compressed(encode_png(picture()), "png"))
             yield one
 
 
