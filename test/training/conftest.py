@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,20 @@ import pytest
 
 from segmentation_node.core.labels import CAMVID_11
 from segmentation_node.media.images import write_image
+
+
+class Skipped(pytest.Module):
+    """A file of tests that cannot even be imported here."""
+
+    def collect(self):
+        pytest.skip("torch is not installed", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Skip this folder, and say why, where there is no torch."""
+    if find_spec("torch") is None:
+        return Skipped.from_parent(parent, path=module_path)
+    return None
 
 
 def write_split(folder: Path, names: tuple[str, ...], height: int = 64, width: int = 96) -> None:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from segmentation_node.cli.app import app
+from segmentation_node.errors import ConfigError, DatasetError
+from segmentation_node.media.images import write_image
+
+RUNNER = CliRunner()
+
+
+def run(verb, *arguments):
+    result = RUNNER.invoke(app, [verb, *(str(argument) for argument in arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def street(tmp_path):
+    labels = np.repeat(np.array([0, 3], np.uint8), 48)[:, None].repeat(128, axis=1)
+    grey = np.where(labels[..., None] == 0, np.uint8(200), np.uint8(80)).repeat(3, axis=2)
+    write_image(tmp_path / "val" / "images" / "a_1.jpg", grey)
+    write_image(tmp_path / "val" / "labels" / "a_1.png", labels)
+    return tmp_path
+
+
+def test_evaluate_prints_the_score_and_writes_it_with_what_it_depends_on(street, tmp_path):
+    out = tmp_path / "score.json"
+    result = run("evaluate", "--data", street, "--size", "96x128", "--json", out)
+    assert result.exit_code == 0
+    score = json.loads(out.read_text())
+    assert next(iter(score)) == "miou"
+    assert score["network_size"] == "96x128"
+    assert score["data"] == "camvid/val"
+    assert "mIoU" in result.stdout
+
+
+def test_evaluate_says_what_it_looked_for(tmp_path):
+    with pytest.raises(DatasetError, match="no folder images/"):
+        run("evaluate", "--data", tmp_path, "--format", "rendered")
+
+
+def test_train_asks_for_camvid_where_it_needs_it(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    with pytest.raises(ConfigError, match="give --camvid DIR"):
+        run("train", "--recipe", "camvid", "-o", tmp_path)
+
+
+def test_export_asks_for_a_run_that_has_ended(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    with pytest.raises(DatasetError, match="segmentation train"):
+        run("export", tmp_path, "-o", tmp_path / "model.onnx")
