@@ -10,15 +10,16 @@ _DOMAINS = range(1, 102)
 
 
 def free_domain() -> int:
-    """Return the id of a domain whose first ports are free.
-
-    The ports are those of the DDS standard (RTPS 2.2, section 9.6.1.1): 7400 + 250 times the
-    domain, and 10 more for the first participant.
-    """
+    """Return the id of a domain in which no process of this machine takes part."""
     for domain_id in random.sample(_DOMAINS, len(_DOMAINS)):
-        if _is_free(7400 + 250 * domain_id + 10):
+        if _is_free(_first_port(domain_id)):
             return domain_id
     return 0  # every domain is in use: then the default one is no worse than another
+
+
+def _first_port(domain_id: int) -> int:
+    """The port that the first participant of a domain takes (RTPS 2.2, section 9.6.1.1)."""
+    return 7400 + 250 * domain_id + 10
 
 
 def _is_free(port: int) -> bool:

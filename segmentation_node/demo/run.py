@@ -26,6 +26,7 @@ from segmentation_node.model import load_model
 
 MOVIE, SHEET, PLOT, FIGURES = "demo.mp4", "contact_sheet.png", "latency.png", "demo.json"
 RECORDING, LOG = "recording.mcap", "node.log"
+_SCRATCH = ".running-"
 
 
 def run_demo(settings: DemoSettings, progress: Progress) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def run_demo(settings: DemoSettings, progress: Progress) -> dict[str, Any]:
     """
     labels = load_model(settings.pipeline.model).labels  # a wrong name is found before anything
     _make_folder(settings.output)
-    scratch = Path(tempfile.mkdtemp(prefix=".running-", dir=settings.output))
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=settings.output))
     try:
         source = prepare(settings, scratch, lambda done, all_: progress("render", done, all_))
         with Session(source, settings, scratch, progress) as session:
@@ -116,8 +117,13 @@ def _rate(outcome: Outcome) -> float:
 
 
 def _make_folder(folder: Path) -> None:
+    """Make the folder, free of what a run before left: old figures must not pass for new ones."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name in (MOVIE, SHEET, PLOT, FIGURES, RECORDING, LOG):
+            (folder / name).unlink(missing_ok=True)
+        for abandoned in folder.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(abandoned)
     except OSError as error:
         raise OutputError(
             received=f"{folder} ({error.strerror})",

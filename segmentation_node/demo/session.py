@@ -21,6 +21,7 @@ from segmentation_node.bags.images import base_topic
 from segmentation_node.demo.domain import free_domain
 from segmentation_node.demo.programs import Event, Program, require_ros
 from segmentation_node.demo.settings import DemoSettings
+from segmentation_node.demo.signals import held_signals
 from segmentation_node.demo.source import Source
 from segmentation_node.errors import TransportError
 from segmentation_node.transport import environment
@@ -105,8 +106,9 @@ class Session:
 
     def _start(self, name: str, words: list[str]) -> Program:
         log = self._folder / f"{name}.log"
-        program = Program(name, words, self._environment, self._events, log)
-        self._running[name] = self._programs.enter_context(program)
+        with held_signals():
+            program = Program(name, words, self._environment, self._events, log)
+            self._running[name] = self._programs.enter_context(program)
         return program
 
     def _node_words(self) -> list[str]:
@@ -217,7 +219,8 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self._over.update(self._running)
-        self._programs.close()
+        with held_signals():
+            self._programs.close()
 
 
 def _environment(settings: DemoSettings, folder: Path) -> dict[str, str]:

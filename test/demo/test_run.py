@@ -1,0 +1,137 @@
+"""The demo from end to end: three processes over real DDS, and what they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dds import claimed_domain, wait_until
+
+from segmentation_node.bags.reader import BagReader
+from segmentation_node.config import PipelineConfig
+from segmentation_node.demo.drive_spec import DriveSpec
+from segmentation_node.demo.programs import ProgramError
+from segmentation_node.demo.run import run_demo
+from segmentation_node.demo.settings import DemoSettings
+from segmentation_node.errors import ModelError, OutputError
+from segmentation_node.media.images import read_image, write_image
+from segmentation_node.media.video import VideoReader
+
+SMALL = DriveSpec(height=192, width=320, seconds=20 / 30, condition="day")
+LEFT = {"demo.mp4", "contact_sheet.png", "latency.png", "demo.json", "recording.mcap", "node.log"}
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def small(output: Path, domain_id: int, **options) -> DemoSettings:
+    pipeline = PipelineConfig(network_size="96x160", engine=options.pop("engine", "auto"))
+    return DemoSettings(output, drive=SMALL, pipeline=pipeline, domain_id=domain_id, **options)
+
+
+def processes_about(folder: Path) -> list[str]:
+    """The command lines of this machine's processes that name a folder."""
+    lines = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # a process that has just ended
+            lines.append((entry / "cmdline").read_text().replace("\0", " "))
+    return [line for line in lines if str(folder) in line]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """A demo that ran once, for the tests that look at what it left."""
+    folder = tmp_path_factory.mktemp("demo")
+    with claimed_domain() as domain_id:
+        return folder, run_demo(small(folder, domain_id), quiet)
+
+
+@pytest.mark.dds
+def test_every_frame_is_answered_or_accounted_for(finished: tuple[Path, dict]) -> None:
+    folder, figures = finished
+    assert figures == json.loads((folder / "demo.json").read_text())
+    assert figures["frames_sent"] == 20
+    assert figures["frames_lost"] == 0
+    assert figures["frames_answered"] + figures["frames_skipped"] == 20
+    assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["max"]
+    assert figures["stages_ms"]["inference"]["p50"] > 0
+    assert 0 < figures["miou"] <= 1
+    assert (figures["network_size"], figures["image"]) == ("96x160", "192x320 bgr8")
+    assert figures["engine"] and figures["precision"] and figures["device"]
+
+
+@pytest.mark.dds
+def test_what_is_left_can_be_looked_at(finished: tuple[Path, dict]) -> None:
+    folder, figures = finished
+    names = {path.name for path in folder.iterdir()}
+    assert {name for name in names if not name.startswith("drive-")} == LEFT
+    with VideoReader(folder / "demo.mp4") as video:
+        assert len(list(video.frames())) == 20
+    assert read_image(folder / "contact_sheet.png").shape[1] > 1000
+    with BagReader(folder / "recording.mcap") as bag:
+        assert bag.count_of("/segmentation_node/labels") == figures["frames_answered"]
+        assert bag.count_of("/segmentation_node/color") == figures["frames_answered"]
+
+
+@pytest.mark.dds
+def test_images_of_the_users_own_are_replayed(tmp_path: Path, domain_id: int) -> None:
+    for index in range(4):
+        write_image(tmp_path / "mine" / f"{index}.jpg", SMALL.drive().frame(index)[0])
+    options = {"source": tmp_path / "mine", "fps": 10.0}
+    figures = run_demo(small(tmp_path / "out", domain_id, **options), quiet)
+    assert (figures["frames_sent"], figures["frames_lost"], figures["miou"]) == (4, 0, None)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == LEFT
+
+
+@pytest.mark.dds
+def test_a_node_that_cannot_start_is_shown_with_what_it_said(
+    tmp_path: Path, domain_id: int
+) -> None:
+    with pytest.raises(ProgramError, match="cannot configure") as caught:
+        run_demo(small(tmp_path, domain_id, engine="tensorrt"), quiet)
+    assert "tensorrt" in caught.value.log
+    assert processes_about(tmp_path) == []
+    assert not list(tmp_path.glob(".running-*"))
+
+
+@pytest.mark.dds
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_behind_when_it_is_told_to_end(
+    tmp_path: Path, domain_id: int, number: signal.Signals
+) -> None:
+    for index in range(2):
+        write_image(tmp_path / "mine" / f"{index}.png", np.full((96, 160, 3), 90, np.uint8))
+    command = [sys.executable, "-m", "segmentation_node.cli.app", "demo", "-o", str(tmp_path)]
+    options = ["--input", str(tmp_path / "mine"), "--fps", "0.01", "--network-size", "96x160"]
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain_id)}
+    with subprocess.Popen(
+        [*command, *options], stderr=subprocess.PIPE, text=True, env=environment
+    ) as demo:
+        wait_until(lambda: "ros.player" in str(processes_about(tmp_path)), "the player", 90)
+        demo.send_signal(number)
+        said = demo.stderr.read() if demo.stderr else ""
+    assert demo.returncode not in {0, None}
+    assert "Traceback" not in said
+    assert processes_about(tmp_path) == []
+    assert not list(tmp_path.glob(".running-*"))
+
+
+def test_a_missing_model_is_found_before_anything_starts(tmp_path: Path) -> None:
+    settings = DemoSettings(tmp_path / "out", pipeline=PipelineConfig(model="nobodys"))
+    with pytest.raises(ModelError):
+        run_demo(settings, quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError):
+        run_demo(DemoSettings(tmp_path / "file" / "out"), quiet)
