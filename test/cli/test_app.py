@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segmentation_node import __version__
+from segmentation_node.cli.app import VERBS
+
+HEAVY = ("numpy", "cv2", "yaml", "openvino", "torch", "onnx", "rosbags", "matplotlib", "rclpy")
+
+
+def segmentation(*words: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    command = ["-c", code] if code else ["-m", "segmentation_node.cli.app"]
+    return subprocess.run(
+        [sys.executable, *command, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={"COLUMNS": "100", "PATH": "", "LANG": "C.UTF-8"},
+    )
+
+
+def test_help_lists_every_verb_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom segmentation_node.cli.app import main\n"
+        "sys.argv = ['segmentation', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print('heavy:', sorted({set(HEAVY)!r} & set(sys.modules)))"
+    )
+    done = segmentation(code=code)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+    for verb in VERBS:
+        assert f" {verb} " in done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_and_imports_nothing_heavy_for_it(verb: str) -> None:
+    code = (
+        "import sys\nfrom segmentation_node.cli.app import main\n"
+        f"sys.argv = ['segmentation', {verb!r}, '--help']\n"
+        "try: main()\nexcept SystemExit as end: print('code:', end.code)\n"
+        f"print('heavy:', sorted({set(HEAVY)!r} & set(sys.modules)))"
+    )
+    done = segmentation(code=code)
+    assert f"Usage: segmentation {verb}" in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["code: 0", "heavy: []"]
+
+
+def test_the_version_is_said() -> None:
+    assert segmentation("--version").stdout.strip() == f"segmentation_node {__version__}"
+
+
+def test_an_unknown_verb_is_named() -> None:
+    done = segmentation("fly")
+    assert done.returncode == 2
+    assert "fly" in done.stderr
+
+
+def test_an_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    done = segmentation("run", str(tmp_path / "none.png"), "-o", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("error: received ")
+    assert "; expected " in line and "; fix: " in line
