@@ -53,12 +53,14 @@ def test_no_best_effort_image_is_lost_at_the_pace_of_a_camera(
 ) -> None:
     from sensor_msgs.msg import Image  # noqa: PLC0415
 
-    frames = 60
+    frames, greetings = 60, 10
     given = dict.fromkeys(VARIABLES, str(profile.path))
-    with Program(str(CAMERA), str(frames), domain_id=domain_id, environment=given):
+    with Program(str(CAMERA), str(greetings + frames), domain_id=domain_id, environment=given):
         received = observer.collect(Image, "image", _best_effort(frames))
-        numbers = [int(message.header.frame_id) for message in received.wait(frames)]
-    assert numbers == list(reversed(range(frames)))
+        received.wait_for(lambda message: message.header.frame_id == "0", "last image")
+    numbers = [int(message.header.frame_id) for message in received.messages]
+    # The camera may have found the test, and not yet the test the camera: the first may be lost.
+    assert [number for number in numbers if number < frames] == list(reversed(range(frames)))
 
 
 def _best_effort(depth: int) -> object:
@@ -88,7 +90,7 @@ def test_a_living_process_keeps_its_segment_while_others_tidy_up(
 ) -> None:
     from sensor_msgs.msg import Image  # noqa: PLC0415
 
-    with Program(str(CAMERA), "30", domain_id=domain_id) as camera:
+    with Program(str(CAMERA), "60", domain_id=domain_id) as camera:
         camera.wait_for_line("^ready$")
         segment = segment_of(camera.pid)
         shm.remove_stale(shm.segments())
