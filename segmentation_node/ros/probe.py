@@ -64,7 +64,7 @@ def receive(topic: str, frames: str) -> dict[str, Any]:
             latencies_ms.append((time.monotonic_ns() - int(message.header.frame_id)) / 1e6)
 
     with _node("segmentation_doctor_receiver") as node:
-        # Best effort as a camera's, with room for all: this is about the way, not about a busy machine.
+        # Best effort as a camera's, with room for all: the way is on trial, not a busy machine.
         depth = GREETINGS + int(frames)
         qos = QoSProfile(depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT)
         node.create_subscription(Image, topic, note, qos)
