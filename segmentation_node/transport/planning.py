@@ -149,7 +149,7 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 def prepare_process() -> TransportPlan:
     """Apply the settings to this process and to those that it will start.
 
-    To be called before rclpy is imported: Fast DDS reads its environment once.
+    To be called before `rclpy.init`: Fast DDS reads its environment when the first node is made.
 
     Returns:
         What was set; its notes and warnings are for the log.
