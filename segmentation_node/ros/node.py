@@ -45,6 +45,8 @@ def _run(stop: StopRequest, transport: TransportPlan) -> None:
     node, executor = SegmentationNode(), SingleThreadedExecutor()
     for note in transport.notes:
         node.get_logger().info(note)
+    for warning in transport.warnings:
+        node.get_logger().warning(warning)
     executor.add_node(node)
     # A callback, even one that does nothing, makes the executor return.
     stop.tell(node.create_guard_condition(lambda: None).trigger)
