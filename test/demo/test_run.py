@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -105,16 +104,13 @@ def test_a_node_that_cannot_start_is_shown_with_what_it_said(
 @pytest.mark.dds
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_behind_when_it_is_told_to_end(
-    tmp_path: Path, domain_id: int, number: signal.Signals
+    tmp_path: Path, number: signal.Signals
 ) -> None:
     for index in range(2):
         write_image(tmp_path / "mine" / f"{index}.png", np.full((96, 160, 3), 90, np.uint8))
     command = [sys.executable, "-m", "segmentation_node.cli.app", "demo", "-o", str(tmp_path)]
     options = ["--input", str(tmp_path / "mine"), "--fps", "0.01", "--network-size", "96x160"]
-    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain_id)}
-    with subprocess.Popen(
-        [*command, *options], stderr=subprocess.PIPE, text=True, env=environment
-    ) as demo:
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as demo:
         wait_until(lambda: "ros.player" in str(processes_about(tmp_path)), "the player", 90)
         demo.send_signal(number)
         said = demo.stderr.read() if demo.stderr else ""

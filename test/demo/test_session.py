@@ -53,9 +53,8 @@ def test_a_program_that_ignores_ctrl_c_is_ended_all_the_same(monkeypatch) -> Non
 
 
 def test_the_time_that_a_program_used_can_be_asked_for() -> None:
-    program, events = start(
-        'print(\'{"event": "ready"}\', flush=True); import time; time.sleep(60)'
-    )
+    ready = 'print(\'{"event": "ready"}\', flush=True)'
+    program, events = start(f"import time; {ready}; time.sleep(60)")
     with program:
         events.get()
         assert program.cpu_s() >= 0
