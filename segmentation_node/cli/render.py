@@ -9,13 +9,10 @@ import typer
 
 
 def render(
-    *,
     output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", help="A bag (.mcap, .db3), a video (.mp4), or a folder of images."
-        ),
+        Path, typer.Argument(help="A bag (.mcap, .db3), a video (.mp4), or a folder of images.")
     ],
+    *,
     seconds: Annotated[float, typer.Option(help="Length in seconds.")] = 10.0,
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 30.0,
     size: Annotated[str, typer.Option(help="Height x width in pixels.")] = "720x1280",

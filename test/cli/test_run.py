@@ -33,7 +33,7 @@ def test_a_folder_is_segmented_as_the_library_does(tmp_path: Path) -> None:
 def test_a_drive_is_rendered_and_segmented_bag_to_bag(tmp_path: Path) -> None:
     drive, out = str(tmp_path / "drive.mcap"), str(tmp_path / "out.mcap")
     options = ["--size", "96x160", "--seconds", "0.1", "--condition", "day"]
-    done = CliRunner().invoke(app, ["render", "-o", drive, *options])
+    done = CliRunner().invoke(app, ["render", drive, *options])
     assert done.exit_code == 0, done.output
     done = CliRunner().invoke(app, ["run", drive, "-o", out, *SMALL])
     assert done.exit_code == 0, done.output
