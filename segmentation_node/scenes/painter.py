@@ -13,6 +13,9 @@ from segmentation_node.scenes.sprites import NOTHING, Sprite
 
 _FARTHEST_PX = 4000.0
 
+SMALLEST_SHARE = 1 / 45
+"""Of the image's height; what would be smaller is left out, as people leave it out who label."""
+
 
 @dataclass
 class Canvas:
@@ -64,18 +67,6 @@ class Canvas:
         hazy: NDArray[np.uint8] = cv2.convertScaleAbs(image, alpha=share * shade, beta=beta)
         return hazy
 
-    def _put(
-        self,
-        image: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        mask: NDArray[np.uint8],
-        left: int,
-        top: int,
-    ) -> None:
-        rows, columns = slice(top, top + len(mask)), slice(left, left + mask.shape[1])
-        cv2.copyTo(image, mask, self.image[rows, columns])
-        cv2.copyTo(labels, mask, self.labels[rows, columns])
-
     def sprite(self, sprite: Sprite, x: float, z: float, height_m: float, flip: bool) -> None:
         """Stand a sprite on the ground.
 
@@ -91,7 +82,8 @@ class Canvas:
         foot = self.camera.project(np.array([x, 0.0, z]))
         scale = self.camera.focal_px * height_m / z / sprite.image.shape[0]
         h, w = (max(1, round(n * scale)) for n in sprite.labels.shape)
-        if h > 4 * self.camera.height or w > 4 * self.camera.width:
+        too_large = h > 4 * self.camera.height or w > 4 * self.camera.width
+        if too_large or h < self.camera.height * SMALLEST_SHARE:
             return
         self._paste(sprite, (round(foot[0] - sprite.foot * w), round(foot[1]) - h, w, h), z, flip)
 
@@ -101,15 +93,23 @@ class Canvas:
         right, bottom = min(x + w, self.camera.width), min(y + h, self.camera.height)
         if left >= right or top >= bottom:
             return
-        method = cv2.INTER_AREA if h < sprite.labels.shape[0] else cv2.INTER_LINEAR
-        image = cv2.resize(sprite.image, (w, h), interpolation=method)
-        labels = cv2.resize(sprite.labels, (w, h), interpolation=cv2.INTER_NEAREST)
-        if flip:
-            image, labels = image[:, ::-1], labels[:, ::-1]
         part = slice(top - y, bottom - y), slice(left - x, right - x)
-        image, labels = (np.ascontiguousarray(picture[part]) for picture in (image, labels))
-        mask = (labels != NOTHING).astype(np.uint8)
-        self._put(self._hazy(image, z), labels, mask, left, top)
+        method = cv2.INTER_AREA if h < sprite.labels.shape[0] else cv2.INTER_LINEAR
+        image, labels, holes = (
+            _scaled(picture, (w, h), how, flip)[part]
+            for picture, how in (
+                (sprite.image, method),
+                (sprite.labels, cv2.INTER_NEAREST),
+                (sprite.holes, cv2.INTER_NEAREST),
+            )
+        )
+        labelled = labels != NOTHING
+        drawn = labelled & (holes == 0)
+        rows, columns = slice(top, bottom), slice(left, right)
+        image = self._hazy(np.ascontiguousarray(image), z)
+        cv2.copyTo(image, drawn.astype(np.uint8), self.image[rows, columns])
+        labels = np.ascontiguousarray(labels)
+        cv2.copyTo(labels, labelled.astype(np.uint8), self.labels[rows, columns])
 
     def textured(
         self, texture: NDArray[np.uint8], corners: NDArray[np.float64], label: int, shade: float
@@ -138,7 +138,16 @@ class Canvas:
         mask = np.zeros((size[1], size[0]), np.uint8)
         cv2.fillPoly(mask, [(target * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
         seen = self._hazy(image, float(corners[:, 2].mean()), shade)
-        self._put(seen, np.full_like(mask, label), mask, left, top)
+        rows, columns = slice(top, bottom), slice(left, right)
+        cv2.copyTo(seen, mask, self.image[rows, columns])
+        self.labels[rows, columns][mask > 0] = label
+
+
+def _scaled(
+    picture: NDArray[np.uint8], size: tuple[int, int], method: int, flip: bool
+) -> NDArray[np.uint8]:
+    scaled: NDArray[np.uint8] = cv2.resize(picture, size, interpolation=method)
+    return scaled[:, ::-1] if flip else scaled
 
 
 def _reduced(texture: NDArray[np.uint8], pixels: NDArray[np.float64]) -> NDArray[np.uint8]:

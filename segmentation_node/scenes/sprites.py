@@ -19,12 +19,16 @@ class Sprite:
     Args:
         image: (h, w, 3) uint8 BGR.
         labels: (h, w) uint8 class ids; 255 where there is nothing.
+        holes: (h, w) uint8: 1 where the background is seen through the thing. Such pixels have
+            the thing's label all the same: people who label images draw round a tree, not round
+            the sky between its leaves.
         height_m: Height of the picture in metres; its width follows from it.
         foot: Where it stands, as a share of its width from the left.
     """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    holes: NDArray[np.uint8]
     height_m: float
     foot: float = 0.5
 
@@ -48,21 +52,21 @@ def tree(rng: np.random.Generator) -> Sprite:
     radius = np.hypot((x - w / 2) / rx, (y - ry) / ry)
     lumps = fractal_noise(rng, h, w, 4, 0.7)
     crown = radius < 0.45 + 0.62 * lumps
+    holes = np.zeros((h, w), np.uint8)
     if rng.random() < 0.35:  # a tree in winter shows sky between its twigs
-        crown &= fractal_noise(rng, h, w, 24, 0.8) > rng.uniform(0.3, 0.5)
+        holes[crown & (fractal_noise(rng, h, w, 24, 0.8) < rng.uniform(0.3, 0.5))] = 1
     trunk_w = max(3, int(w * rng.uniform(0.025, 0.06)))
     trunk_color = p.jitter(rng, (45, 55, 65), 15)
     cv2.line(
         image, (w // 2, h), (w // 2 + int(rng.normal(0, w / 16)), int(ry)), trunk_color, trunk_w
     )
     cv2.line(labels, (w // 2, h), (w // 2, int(ry)), p.TREE, trunk_w)
-    image[labels == NOTHING] = 0
     shade = 0.45 + 0.9 * fractal_noise(rng, h, w, 10, 0.85) - 0.35 * y / h + 0.15 * (lumps - 0.5)
     leaves = np.clip(np.array(base)[None, None] * shade[..., None] * 1.25, 0, 255)
     image[crown] = leaves[crown].astype(np.uint8)
     labels[crown] = p.TREE
     image[labels == NOTHING] = 0
-    return Sprite(image, labels, float(rng.uniform(5, 13)))
+    return Sprite(image, labels, holes, float(rng.uniform(5, 13)))
 
 
 def bush(rng: np.random.Generator) -> Sprite:
@@ -76,7 +80,7 @@ def bush(rng: np.random.Generator) -> Sprite:
     shade = 0.4 + 0.9 * fractal_noise(rng, h, w, 12, 0.9) - 0.3 * y / h
     image[mask] = np.clip(np.array(base) * shade[..., None] * 1.2, 0, 255)[mask].astype(np.uint8)
     labels[mask] = p.TREE
-    return Sprite(image, labels, float(rng.uniform(0.9, 2.6)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(0.9, 2.6)))
 
 
 def lamp_post(rng: np.random.Generator) -> Sprite:
@@ -89,7 +93,7 @@ def lamp_post(rng: np.random.Generator) -> Sprite:
     for target, value in ((image, color), (labels, p.POLE)):
         cv2.line(target, (w // 2, h), (w // 2, 12), value, thick)
         cv2.line(target, (w // 2, 12), (w // 2 + side * int(w * 0.4), 6), value, max(3, thick - 2))
-    return Sprite(image, labels, float(rng.uniform(5, 9)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(5, 9)))
 
 
 def post(rng: np.random.Generator) -> Sprite:
@@ -98,7 +102,7 @@ def post(rng: np.random.Generator) -> Sprite:
     image, labels = _blank(h, w)
     image[:, 2:-2] = p.jitter(rng, (70, 75, 80), 40)
     labels[:, 2:-2] = p.POLE
-    return Sprite(image, labels, float(rng.uniform(0.9, 3.5)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(0.9, 3.5)))
 
 
 _SIGN_COLORS: tuple[p.Color, ...] = (
@@ -139,7 +143,7 @@ def sign(rng: np.random.Generator) -> Sprite:
     image[30:, w // 2 - 3 : w // 2 + 3] = p.jitter(rng, (120, 120, 120), 30)
     labels[30:, w // 2 - 3 : w // 2 + 3] = p.POLE
     _face(rng, image, labels)
-    return Sprite(image, labels, float(rng.uniform(2.3, 4.0)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.3, 4.0)))
 
 
 def traffic_light(rng: np.random.Generator) -> Sprite:
@@ -154,7 +158,7 @@ def traffic_light(rng: np.random.Generator) -> Sprite:
     for i, color in enumerate(((60, 60, 250), (60, 190, 250), (120, 240, 90))):
         dim = 1.0 if i == lit else 0.2
         cv2.circle(image, (24, 17 + 25 * i), 9, tuple(c * dim for c in color), -1)
-    return Sprite(image, labels, float(rng.uniform(2.8, 3.8)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.8, 3.8)))
 
 
 def _clothes(rng: np.random.Generator) -> p.Color:
@@ -213,7 +217,7 @@ def pedestrian(rng: np.random.Generator) -> Sprite:
         cv2.ellipse(target, (int(c), 24), (12, 16), 0, 0, 360, value, -1)
     cv2.ellipse(image, (int(c), 18), (13, 12), 0, 180, 360, p.jitter(rng, (30, 45, 60), 25), -1)
     _grain(rng, image)
-    return Sprite(image, labels, float(rng.uniform(1.55, 1.9)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(1.55, 1.9)))
 
 
 def cyclist(rng: np.random.Generator) -> Sprite:
@@ -250,7 +254,7 @@ def cyclist(rng: np.random.Generator) -> Sprite:
     for target, value in ((image, p.jitter(rng, (70, 90, 120), 45)), (labels, label)):
         cv2.circle(target, (int(c + lean * 0.75), 26), 16, value, -1)
     _grain(rng, image)
-    return Sprite(image, labels, float(rng.uniform(1.6, 1.85)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(1.6, 1.85)))
 
 
 def _grain(rng: np.random.Generator, image: NDArray[np.uint8]) -> None:
