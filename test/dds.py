@@ -27,7 +27,7 @@ import pytest
 # Above 101 the ports of a domain reach into those that Linux hands out to anybody.
 DOMAINS = range(1, 102)
 LOCKS = Path(tempfile.gettempdir()) / f"segmentation_node_domains_{os.getuid()}"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 GRACE_S = 10.0
 
 Message = TypeVar("Message")
