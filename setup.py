@@ -60,8 +60,8 @@ setup(
         "numpy>=1.21",
         "opencv-python-headless>=4.5",
         "PyYAML>=5.4",
-        "rosbags>=0.10",
-        "typer>=0.9",
+        "rosbags>=0.11",
+        "typer>=0.12",
         "rich>=12",
     ],
     extras_require={
