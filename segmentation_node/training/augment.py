@@ -40,14 +40,14 @@ class Augmentation:
 
     crop_height: int = 320
     crop_width: int = 320
-    scale_low: float = 0.6
-    scale_high: float = 1.75
+    scale_low: float = 0.7
+    scale_high: float = 1.6
     aspect: float = 0.1
-    rotation_deg: float = 3.0
+    rotation_deg: float = 2.0
     flip: float = 0.5
-    color: float = 0.3
-    darkness: float = 0.15
-    degradation: float = 0.15
+    color: float = 0.25
+    darkness: float = 0.1
+    degradation: float = 0.1
     pad: tuple[int, int, int] = (127, 127, 127)
 
     def __post_init__(self) -> None:

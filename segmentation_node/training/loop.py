@@ -157,7 +157,9 @@ class Training:
 
     def _set_learning_rate(self) -> None:
         recipe = self.recipe
-        factor = learning_rate_factor(self.iteration, recipe.iterations, recipe.warm_up)
+        factor = learning_rate_factor(
+            self.iteration, recipe.iterations, recipe.warm_up, recipe.cycles
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group["peak"]
 

@@ -65,10 +65,10 @@ class Run:
 
     @property
     def effective_recipe(self) -> Recipe:
-        """The recipe as this run follows it: shorter where a sequence is left out."""
+        """The recipe as this run follows it: short, in one cycle, where a sequence is left out."""
         if self.held_out is None:
             return self.recipe
-        return replace(self.recipe, iterations=self.recipe.hold_out_iterations)
+        return replace(self.recipe, iterations=self.recipe.hold_out_iterations, cycles=1)
 
     @property
     def stills(self) -> Path:

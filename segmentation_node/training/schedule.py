@@ -9,18 +9,23 @@ import torch
 from torch import nn
 
 
-def learning_rate_factor(iteration: int, iterations: int, warm_up: int) -> float:
-    """Factor of the peak learning rate: a linear rise, then half a cosine down to zero.
+def learning_rate_factor(iteration: int, iterations: int, warm_up: int, cycles: int = 1) -> float:
+    """Factor of the peak learning rate: in each cycle a linear rise, then half a cosine to zero.
+
+    Warm restarts as in Loshchilov and Hutter, "SGDR", 2017; each peak is half of the one before.
 
     Args:
         iteration: From 0.
         iterations: Length of the run.
-        warm_up: Iterations until the peak.
+        warm_up: Iterations until the peak of a cycle.
+        cycles: Number of cycles, all of the same length.
     """
-    if iteration < warm_up:
-        return (iteration + 1) / warm_up
-    done = (iteration - warm_up) / max(iterations - warm_up, 1)
-    return 0.5 * (1 + math.cos(math.pi * done))
+    length = -(-iterations // cycles)
+    cycle, step = divmod(iteration, length)
+    if step < warm_up:
+        return 0.5**cycle * (step + 1) / warm_up
+    done = (step - warm_up) / max(length - warm_up, 1)
+    return 0.5**cycle * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class AveragedNetwork:

@@ -15,6 +15,14 @@ def test_rate_rises_to_the_peak_and_falls_to_nothing():
     assert 0 < factors[-1] < 0.001
 
 
+def test_each_cycle_starts_at_half_the_peak_before():
+    factors = [learning_rate_factor(i, 100, 5, cycles=2) for i in range(100)]
+    assert max(factors[:50]) == pytest.approx(1.0)
+    assert max(factors[50:]) == pytest.approx(0.5)
+    assert factors[49] < 0.01
+    assert factors[55:] == sorted(factors[55:], reverse=True)
+
+
 def test_no_warm_up_starts_at_the_peak():
     assert learning_rate_factor(0, 10, 0) == 1.0
 
