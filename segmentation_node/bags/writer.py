@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -110,7 +110,9 @@ class BagWriter:
 
     def abort(self) -> None:
         """Leave nothing behind."""
-        self._writer.abort()
+        # Only newer releases of rosbags can break off; the file goes away in any case.
+        with suppress(Exception):
+            self._writer.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _open(self, compress: bool) -> None:
