@@ -206,10 +206,11 @@ def test_ages_are_by_simulated_time_and_deadlines_can_be_set_while_it_runs(
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_node_at_once_and_leaves_nothing(
-    domain_id: int, observer: Observer, with_signal: signal.Signals
+    domain_id: int, observer: Observer, repository: Path, with_signal: signal.Signals
 ) -> None:
     ours = segments_of("self")
-    with node(domain_id, observer, mode="every") as rig:
+    file = ("--params-file", str(repository / "config" / "seg.yaml"))
+    with node(domain_id, observer, mode="every", arguments=file) as rig:
         rig.connect()
         rig.knock(image_message(picture()))
         rig.ask(image_message(picture()))
