@@ -22,6 +22,9 @@ from segmentation_node.bags.restamp import restamper
 from segmentation_node.core.encodings import to_bgr
 from segmentation_node.ros.message_types import message_class, quality_of_service
 
+# A second of images is kept for a subscriber that gets no time on a busy machine.
+_IMAGE_DEPTH = 30
+
 
 class ReplayTopic(Protocol):
     """A topic that is replayed."""
@@ -66,7 +69,7 @@ class DecodedTopic:
     """Publishes compressed or other images as raw bgr8 ones, as a camera driver would."""
 
     def __init__(self, node: Node, topic: str) -> None:
-        qos = quality_of_service(best_effort=False, latched=False)
+        qos = quality_of_service(best_effort=False, latched=False, depth=_IMAGE_DEPTH)
         self.publisher = node.create_publisher(Image, base_topic(topic), qos)
 
     def prepare(self, message: Message) -> Image:

@@ -18,6 +18,7 @@ from segmentation_node.config import PipelineConfig
 from segmentation_node.demo.drive_spec import DriveSpec
 from segmentation_node.demo.programs import ProgramError
 from segmentation_node.demo.run import run_demo
+from segmentation_node.demo.session import Session
 from segmentation_node.demo.settings import DemoSettings
 from segmentation_node.errors import ModelError, OutputError
 from segmentation_node.media.images import read_image, write_image
@@ -99,6 +100,18 @@ def test_a_node_that_cannot_start_is_shown_with_what_it_said(
     assert "tensorrt" in caught.value.log
     assert processes_about(tmp_path) == []
     assert not list(tmp_path.glob(".running-*"))
+
+
+@pytest.mark.dds
+def test_a_node_that_ends_by_itself_is_shown_with_what_it_said(
+    tmp_path: Path, domain_id: int, monkeypatch
+) -> None:
+    words = ["-c", "import sys; print('no memory left'); sys.exit(3)"]
+    monkeypatch.setattr(Session, "_node_words", lambda session: words)
+    with pytest.raises(ProgramError, match="exit code 3") as caught:
+        run_demo(small(tmp_path, domain_id), quiet)
+    assert caught.value.log == (tmp_path / "node.log").read_text().strip() == "no memory left"
+    assert processes_about(tmp_path) == []
 
 
 @pytest.mark.dds
