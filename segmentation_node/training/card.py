@@ -81,7 +81,7 @@ def _recipe(report: Report) -> str:
         + (f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""),
         "Optimiser": f"AdamW, peak learning rate {recipe['learning_rate']} (encoder "
         f"{recipe['learning_rate'] * recipe['encoder_factor']}), cosine after a warm-up of "
-        f"{recipe['warm_up']} steps, in {recipe['cycles']} cycle(s), weight decay "
+        f"{recipe['warm_up']} steps, in cycles of {recipe['cycles']}, weight decay "
         f"{recipe['weight_decay']}",
         "Loss": f"cross entropy, label smoothing {recipe['label_smoothing']}, classes weighted by "
         f"their share of pixels to the power -{recipe['class_exponent']}",

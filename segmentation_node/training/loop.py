@@ -157,9 +157,7 @@ class Training:
 
     def _set_learning_rate(self) -> None:
         recipe = self.recipe
-        factor = learning_rate_factor(
-            self.iteration, recipe.iterations, recipe.warm_up, recipe.cycles
-        )
+        factor = learning_rate_factor(self.iteration, recipe.cycles, recipe.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group["peak"]
 

@@ -40,14 +40,14 @@ class Recipe:
         scenes_after: Share of the run, 0 to 1, after which rendered scenes join; until then CamVid
             fills the batches, which settles the encoder on real images first.
         stills: The rendered scenes.
-        iterations: Optimiser steps.
+        cycles: Optimiser steps of each cycle of the learning rate, which falls to zero in each and
+            starts the next at half the peak before.
         hold_out_iterations: Optimiser steps, in one cycle, of a run that leaves a sequence out.
         batch: Images per step.
         learning_rate: Peak of the new layers' rate.
         encoder_factor: The encoder's learning rate, as a factor of it.
         weight_decay: AdamW's, of convolution weights.
         warm_up: Iterations of linear rise, in each cycle.
-        cycles: Times that the learning rate falls to zero; each starts at half the peak before.
         label_smoothing: Share of the target spread over all classes.
         class_exponent: Weight of a class is its share of pixels to the power -exponent.
         averaging: Decay of the moving average of the weights that is scored and exported.
@@ -67,16 +67,15 @@ class Recipe:
     camvid_share: float = 0.0
     scenes_after: float = 0.0
     stills: Stills = field(default_factory=Stills)
-    iterations: int = 1000
-    hold_out_iterations: int = 280
+    cycles: tuple[int, ...] = (1000,)
+    hold_out_iterations: int = 180
     batch: int = 8
     learning_rate: float = 3e-3
     encoder_factor: float = 0.4
     weight_decay: float = 0.01
     warm_up: int = 50
-    cycles: int = 1
     label_smoothing: float = 0.05
-    class_exponent: float = 0.25
+    class_exponent: float = 0.15
     averaging: float = 0.995
     freeze_after: float = 0.2
     loss_step: int = 2
@@ -105,19 +104,22 @@ class Recipe:
 
     def _check_counts(self) -> None:
         for name in (
-            "iterations",
             "hold_out_iterations",
             "batch",
-            "cycles",
             "loss_step",
             "validate_every",
             "save_every",
         ):
             if getattr(self, name) < 1:
                 raise _bad(f"{name} {getattr(self, name)}", "at least 1")
-        shortest = min(self.iterations // self.cycles, self.hold_out_iterations)
+        shortest = min(*self.cycles, self.hold_out_iterations)
         if not 0 <= self.warm_up <= shortest:
             raise _bad(f"warm_up {self.warm_up}", f"0 to {shortest} iterations, those of a cycle")
+
+    @property
+    def iterations(self) -> int:
+        """Optimiser steps."""
+        return sum(self.cycles)
 
     @property
     def multiple(self) -> int:
@@ -146,7 +148,7 @@ class Recipe:
 
     def to_mapping(self) -> dict[str, Any]:
         """The recipe as plain numbers, strings and mappings."""
-        mapping = asdict(self)
+        mapping = {**asdict(self), "iterations": self.iterations, "cycles": list(self.cycles)}
         mapping["augmentation"]["pad"] = list(self.augmentation.pad)
         mapping["stills"]["conditions"] = list(self.stills.conditions)
         return mapping
@@ -162,13 +164,12 @@ _ALL = (
         licence="CC-BY-NC-4.0",
         notice=CAMVID_NOTICE,
         camvid_share=0.75,
-        scenes_after=0.165,
-        freeze_after=0.11,
-        iterations=1800,
-        cycles=2,
+        scenes_after=0.132,
+        freeze_after=0.09,
+        cycles=(900, 900, 450),
         averaging=0.997,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", iterations=300, averaging=0.99),
+    Recipe(name="rendered", licence="Apache-2.0", cycles=(260,), averaging=0.99),
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 """The recipes of the shipped models, by name."""

@@ -68,7 +68,7 @@ class Run:
         """The recipe as this run follows it: short, in one cycle, where a sequence is left out."""
         if self.held_out is None:
             return self.recipe
-        return replace(self.recipe, iterations=self.recipe.hold_out_iterations, cycles=1)
+        return replace(self.recipe, cycles=(self.recipe.hold_out_iterations,))
 
     @property
     def stills(self) -> Path:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 
-def learning_rate_factor(iteration: int, iterations: int, warm_up: int, cycles: int = 1) -> float:
+def learning_rate_factor(iteration: int, cycles: Sequence[int], warm_up: int) -> float:
     """Factor of the peak learning rate: in each cycle a linear rise, then half a cosine to zero.
 
     Warm restarts as in Loshchilov and Hutter, "SGDR", 2017; each peak is half of the one before.
 
     Args:
         iteration: From 0.
-        iterations: Length of the run.
+        cycles: Length of each cycle, iterations.
         warm_up: Iterations until the peak of a cycle.
-        cycles: Number of cycles, all of the same length.
     """
-    length = -(-iterations // cycles)
-    cycle, step = divmod(iteration, length)
+    peak, step = 1.0, iteration
+    for length in cycles:
+        if step < length:
+            break
+        peak, step = peak / 2, step - length
     if step < warm_up:
-        return 0.5**cycle * (step + 1) / warm_up
+        return peak * (step + 1) / warm_up
     done = (step - warm_up) / max(length - warm_up, 1)
-    return 0.5**cycle * 0.5 * (1 + math.cos(math.pi * done))
+    return peak * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class AveragedNetwork:

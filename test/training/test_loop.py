@@ -22,7 +22,7 @@ STILL = Augmentation(
 SMALL = Recipe(
     name="small",
     licence="none",
-    iterations=6,
+    cycles=(6,),
     batch=2,
     warm_up=2,
     validate_every=1000,
@@ -42,7 +42,7 @@ def weights_of(network):
 
 def test_learns_two_images_by_heart(data):
     recipe = replace(
-        SMALL, iterations=40, warm_up=5, augmentation=STILL, averaging=0.8, label_smoothing=0.0
+        SMALL, cycles=(40,), warm_up=5, augmentation=STILL, averaging=0.8, label_smoothing=0.0
     )
     watched = Data(data.sources, (data.sources[0].data,))
     steps = []

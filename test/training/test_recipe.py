@@ -33,7 +33,7 @@ def test_unknown_recipes_are_named():
     "wrong",
     [
         {"network": "fcn9s"},
-        {"iterations": 0},
+        {"cycles": (100, 0)},
         {"batch": -1},
         {"warm_up": 10**6},
         {"camvid_share": 1.5},

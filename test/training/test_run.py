@@ -18,7 +18,7 @@ from segmentation_node.training.stills import Stills
 
 SMALL = replace(
     recipe("camvid"),
-    iterations=3,
+    cycles=(2, 1),
     hold_out_iterations=2,
     batch=2,
     camvid_share=0.5,

@@ -8,7 +8,7 @@ from segmentation_node.training.schedule import AveragedNetwork, learning_rate_f
 
 
 def test_rate_rises_to_the_peak_and_falls_to_nothing():
-    factors = [learning_rate_factor(i, 100, 10) for i in range(100)]
+    factors = [learning_rate_factor(i, [100], 10) for i in range(100)]
     assert factors[0] == pytest.approx(0.1)
     assert factors[9] == factors[10] == pytest.approx(1.0)
     assert factors[10:] == sorted(factors[10:], reverse=True)
@@ -16,7 +16,7 @@ def test_rate_rises_to_the_peak_and_falls_to_nothing():
 
 
 def test_each_cycle_starts_at_half_the_peak_before():
-    factors = [learning_rate_factor(i, 100, 5, cycles=2) for i in range(100)]
+    factors = [learning_rate_factor(i, [50, 50], 5) for i in range(100)]
     assert max(factors[:50]) == pytest.approx(1.0)
     assert max(factors[50:]) == pytest.approx(0.5)
     assert factors[49] < 0.01
@@ -24,7 +24,7 @@ def test_each_cycle_starts_at_half_the_peak_before():
 
 
 def test_no_warm_up_starts_at_the_peak():
-    assert learning_rate_factor(0, 10, 0) == 1.0
+    assert learning_rate_factor(0, [10], 0) == 1.0
 
 
 def test_average_follows_the_network():
