@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -87,9 +88,11 @@ class Session:
         node = self._start("node", self._node_words())
         recorder = self._start("recorder", self._recorder_words())
         self._wait_until_ready()
-        before = self._cpu_s()
-        begin = time.monotonic()
         player = self._start("player", self._player_words())
+        self._progress("start", 2, 3)
+        self._wait_until_replaying()
+        self._progress("start", 3, 3)
+        before, begin = self._cpu_s(), time.monotonic()
         self._follow_replay()
         replay_s, used = time.monotonic() - begin, self._cpu_s()
         self._end(player)
@@ -97,7 +100,7 @@ class Session:
         self._settle(len(sent))
         self._end(recorder)
         self._end(node)
-        cpu_s = {name: round(used[name] - before.get(name, 0.0), 2) for name in used}
+        cpu_s = {name: round(used[name] - before[name], 2) for name in used}
         return Outcome(self._recording, sent, dict(self.diagnostics), cpu_s, replay_s)
 
     @property
@@ -138,29 +141,35 @@ class Session:
         program = ["-m", "segmentation_node.ros.player", str(self._source.bag), "--events"]
         report = str(self._folder / "report.json")
         options = ["--decode", "--restamp", "--wait", "30", "--report", report]
-        return [*program, *options, "--topics", self._source.topic]
+        ahead = ["--ahead-mib", str(_memory_ahead_mib())]
+        return [*program, *options, *ahead, "--topics", self._source.topic]
 
     def _wait_until_ready(self) -> None:
         """Wait until the recorder hears the node and the node is active."""
         is_connected = False
         for event in self._heard(START_TIMEOUT_S, "the node to become active"):
-            self._progress("start", int(is_connected), 2)
+            self._progress("start", int(is_connected), 3)
             is_connected = is_connected or event.name == "ready"
             if event.name == "diagnostics" and event.values["level"] == _ERROR:
                 raise self._running["node"].refusal(event.values["message"])
             if is_connected and self.diagnostics.get("state") == "active":
-                self._progress("start", 2, 2)
                 return
+
+    def _wait_until_replaying(self) -> None:
+        """Wait until the player has read ahead and found the node."""
+        for event in self._heard(START_TIMEOUT_S, "the replay to begin"):
+            if event.name == "started":
+                break
+        if not event.values["subscribers"]:
+            raise TransportError(
+                received=f"no subscriber of {base_topic(self._source.topic)} within 30 s",
+                expected="the node, which subscribes to it when it is active",
+                fix="read node.log; `segmentation doctor` checks DDS on this machine",
+            )
 
     def _follow_replay(self) -> None:
         """Pass progress on until the player has sent its last frame."""
         for event in self._heard(REPLAY_TIMEOUT_S, "the next frame to be sent"):
-            if event.name == "started" and not event.values["subscribers"]:
-                raise TransportError(
-                    received=f"no subscriber of {base_topic(self._source.topic)} within 30 s",
-                    expected="the node, which subscribes to it when it is active",
-                    fix="read demo/node.log; `segmentation doctor` checks DDS on this machine",
-                )
             if event.program == "player" and event.name == "progress":
                 self._progress("replay", event.values["sent"], event.values["total"])
             if event.program == "player" and event.name == "finished":
@@ -223,6 +232,13 @@ class Session:
         self._over.update(self._running)
         with held_signals():
             self._programs.close()
+
+
+def _memory_ahead_mib() -> int:
+    """Memory for frames decoded before the replay, so that decoding takes no time from the node."""
+    found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
+    available_mib = int(found[1]) // 1024 if found else 0
+    return max(64, min(1024, available_mib // 4))
 
 
 def _environment(settings: DemoSettings, folder: Path) -> dict[str, str]:

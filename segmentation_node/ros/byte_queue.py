@@ -58,7 +58,7 @@ class ByteQueue(Generic[Item]):
     def wait_until_filled(self) -> None:
         """Wait until it is full or closed, so that what follows has a store to live on."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._held >= self._limit // 2)
+            self._changed.wait_for(lambda: self._closed or self._held >= 0.9 * self._limit)
 
     def __iter__(self) -> Iterator[Item]:
         """Yield items until the queue is closed and empty.

@@ -25,6 +25,7 @@ class PlayOptions:
         wait_s: Longest time to wait for a subscriber of each image topic before the first message.
         report: File for when each image went out; None for none.
         events: Whether to print events for the process that started this one.
+        ahead_mib: Memory for what is read and decoded ahead; it is filled before the first message.
     """
 
     bag: Path
@@ -36,8 +37,15 @@ class PlayOptions:
     wait_s: float = 1.0
     report: Path | None = None
     events: bool = False
+    ahead_mib: int = 192
 
     def __post_init__(self) -> None:
+        if self.ahead_mib < 1:
+            raise ConfigError(
+                received=f"{self.ahead_mib} MiB to read ahead",
+                expected="1 or more",
+                fix="give more memory, or leave the option out",
+            )
         if self.clock and self.restamp:
             raise ConfigError(
                 received="--clock together with --restamp",
@@ -66,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bag", type=Path)
     parser.add_argument("--topics", nargs="*", default=[])
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--ahead-mib", type=int, default=192)
     for name, default in (("--rate", 1.0), ("--start", 0.0), ("--wait", 1.0)):
         parser.add_argument(name, type=float, default=default)
     for name in ("--loop", "--clock", "--restamp", "--decode", "--events"):

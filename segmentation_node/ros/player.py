@@ -33,7 +33,6 @@ from segmentation_node.ros.signals import end_on_signals
 from segmentation_node.ros.wall_clock import WallClock
 from segmentation_node.transport import prepare_process
 
-READ_AHEAD_BYTES = 192 << 20
 # A small message counts as this much, or a loop of small ones would be read ahead for minutes.
 LEAST_BYTES = 1 << 18
 
@@ -62,7 +61,7 @@ class Player:
         self._topics = self._open_topics(node)
         self._timeline = Timeline.of(bag, self._topics, options.settings)
         self._clock = ReplayClock(node, self._timeline) if options.clock else None
-        self._ahead: ByteQueue[Ready] = ByteQueue(READ_AHEAD_BYTES)
+        self._ahead: ByteQueue[Ready] = ByteQueue(options.ahead_mib << 20)
         self._wall = WallClock()
         self.report = PlayReport(sum(bag.count_of(name) for name in self._topics))
 
