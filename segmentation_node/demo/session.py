@@ -135,13 +135,13 @@ class Session:
     def _recorder_words(self) -> list[str]:
         topics = (LABELS, COLOR, DIAGNOSTICS)
         program = ["-m", "segmentation_node.ros.recorder", str(self._recording)]
-        return [*program, "--events", "--topics", *topics]
+        return [*program, "--events", "--hold-mib", str(_spare_mib()), "--topics", *topics]
 
     def _player_words(self) -> list[str]:
         program = ["-m", "segmentation_node.ros.player", str(self._source.bag), "--events"]
         report = str(self._folder / "report.json")
         options = ["--decode", "--restamp", "--wait", "30", "--report", report]
-        ahead = ["--ahead-mib", str(_memory_ahead_mib())]
+        ahead = ["--ahead-mib", str(_spare_mib())]
         return [*program, *options, *ahead, "--topics", self._source.topic]
 
     def _wait_until_ready(self) -> None:
@@ -234,8 +234,8 @@ class Session:
             self._programs.close()
 
 
-def _memory_ahead_mib() -> int:
-    """Memory for frames decoded before the replay, so that decoding takes no time from the node."""
+def _spare_mib() -> int:
+    """Memory for frames decoded before, or written after the replay: the node has that time."""
     found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
     available_mib = int(found[1]) // 1024 if found else 0
     return max(64, min(1024, available_mib // 4))

@@ -2,9 +2,10 @@
 
     python -m segmentation_node.ros.recorder OUT.mcap --topics /a /b [--events]
 
-Messages are taken as the bytes that arrived, with the moment of their arrival; a second thread
-compresses and writes them. The event `ready` says that every topic has its publisher: what is
-published from then on is recorded.
+Messages are taken as the bytes that arrived, with the moment of their arrival. A second thread
+compresses and writes them; it begins when the memory for them is nearly full, or at the end, so
+that a short recording takes no time from the programs that it records. The event `ready` says that
+every topic has its publisher: what is published from then on is recorded.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from segmentation_node.ros.wall_clock import WallClock
 from segmentation_node.transport import prepare_process
 
 DIAGNOSTICS_TYPE = "diagnostic_msgs/msg/DiagnosticArray"
-WAITING_BYTES = 1 << 30
 _DEPTH = 100  # messages that the middleware keeps while this process gets no time
 
 
@@ -56,16 +56,19 @@ class Recorder:
         bag: Where to write.
         topics: The topics wanted.
         events: Where progress is told.
+        hold_mib: Memory for what has arrived; writing begins when it is nearly full, or at the end.
     """
 
-    def __init__(self, node: Node, bag: BagWriter, topics: list[str], events: Events) -> None:
+    def __init__(
+        self, node: Node, bag: BagWriter, topics: list[str], events: Events, hold_mib: int
+    ) -> None:
         self._node, self._bag, self._events = node, bag, events
         self._missing = dict.fromkeys(topics)
         self._subscriptions: dict[str, Any] = {}
         self._types: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._wall = WallClock()
-        self._queue: ByteQueue[Arrival] = ByteQueue(WAITING_BYTES)
+        self._queue: ByteQueue[Arrival] = ByteQueue(hold_mib << 20)
         self._writer = threading.Thread(target=self._write_all)
         self._is_ready = False
         self._error: SegmentationError | None = None
@@ -145,6 +148,7 @@ class Recorder:
 
     def _write_queued(self) -> None:
         connections: dict[str, Any] = {}
+        self._queue.wait_until_filled()
         for arrival in self._queue:
             if arrival.topic not in connections:
                 msgtype = self._types[arrival.topic]
@@ -163,13 +167,14 @@ def _is_matched(subscription: Any) -> bool:
     return int(subscription.get_publisher_count()) > 0
 
 
-def record(path: Path, topics: list[str], events: Events) -> None:
+def record(path: Path, topics: list[str], events: Events, hold_mib: int) -> None:
     """Record until the process is told to end.
 
     Args:
         path: The bag to write.
         topics: The topics wanted.
         events: Where progress is told.
+        hold_mib: Memory for what has arrived and is not written yet.
 
     Raises:
         OutputError: The bag cannot be written.
@@ -179,7 +184,7 @@ def record(path: Path, topics: list[str], events: Events) -> None:
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         node = Node("recorder", enable_rosout=False, start_parameter_services=False)
         try:
-            Recorder(node, bag, topics, events).run()
+            Recorder(node, bag, topics, events, hold_mib).run()
         finally:
             node.destroy_node()
             rclpy.try_shutdown()
@@ -192,10 +197,11 @@ def main() -> int:
     parser = argparse.ArgumentParser("recorder", description="Records topics into a bag.")
     parser.add_argument("output", type=Path)
     parser.add_argument("--topics", nargs="+", required=True)
+    parser.add_argument("--hold-mib", type=int, default=64)
     parser.add_argument("--events", action="store_true")
     given = parser.parse_args()
     try:
-        record(given.output, given.topics, Events(given.events))
+        record(given.output, given.topics, Events(given.events), max(1, given.hold_mib))
     except SegmentationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
