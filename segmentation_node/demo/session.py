@@ -32,6 +32,7 @@ LABELS, COLOR, DIAGNOSTICS = f"{NODE}/labels", f"{NODE}/color", "/diagnostics"
 START_TIMEOUT_S = 120.0
 REPLAY_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 15.0
+_MOST_SPARE_MIB = 1536  # ten seconds of what the node publishes for 1280x720 are 1100 MiB
 _ERROR = 2  # diagnostic_msgs/DiagnosticStatus.ERROR
 
 Progress = Callable[[str, int, int], None]
@@ -238,7 +239,7 @@ def _spare_mib() -> int:
     """Memory for frames decoded before, or written after the replay: the node has that time."""
     found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
     available_mib = int(found[1]) // 1024 if found else 0
-    return max(64, min(1024, available_mib // 4))
+    return max(64, min(_MOST_SPARE_MIB, available_mib // 4))
 
 
 def _environment(settings: DemoSettings, folder: Path) -> dict[str, str]:
