@@ -99,13 +99,16 @@ def model_report(
     return {**kept, "leave_one_out": runs}
 
 
-def publish(folder: Path, path: Path, left_out: Sequence[Path] = ()) -> tuple[Path, ...]:
+def publish(
+    folder: Path, path: Path, left_out: Sequence[Path] = (), remarks: Sequence[str] = ()
+) -> tuple[Path, ...]:
     """Export a run's model with its sidecar, its report and its card.
 
     Args:
         folder: Of a run that has ended and was scored.
         path: The .onnx file to write; the others are put beside it.
         left_out: Folders of runs that each left a sequence out, for the card.
+        remarks: Sentences for the card on what the record cannot know.
 
     Returns:
         The files written: ONNX, sidecar, report (JSON) and card (Markdown).
@@ -114,8 +117,9 @@ def publish(folder: Path, path: Path, left_out: Sequence[Path] = ()) -> tuple[Pa
         DatasetError: A folder holds no finished run, or the model that was scored is another.
         OutputError: A file cannot be written.
     """
-    report = model_report(read_record(folder), [read_record(other) for other in left_out])
-    export_run(folder / CHECKPOINT, path)
+    records = [read_record(other) for other in left_out]
+    report = {**model_report(read_record(folder), records), "remarks": list(remarks)}
+    export_run(folder / CHECKPOINT, path, report["class_bias"])
     _check_same(path, report)
     files = tuple(path.with_suffix(ending) for ending in (".onnx", ".yaml", ".json", ".md"))
     write_whole(files[2], (json.dumps(report, indent=1) + "\n").encode())

@@ -19,9 +19,13 @@ def export(
             help="Folder of a --hold-out run, for the card; repeatable.",
         ),
     ] = None,
+    remark: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A sentence for the card; repeatable."),
+    ] = None,
 ) -> None:
     """Export trained weights to ONNX, with their sidecar, and a card of the run's scores."""
     from segmentation_node.bench.model_report import publish  # noqa: PLC0415
 
-    for path in publish(run, output, left_out or []):
+    for path in publish(run, output, left_out or [], remark or []):
         typer.echo(path)

@@ -12,14 +12,22 @@ _DATA = {
     "Badrinarayanan, Kendall, Cipolla, 2015): real driving, dusk and day, 480x360",
     "rendered/train": "scenes rendered by `segmentation_node.scenes`: day, dusk, night and rain",
 }
-_LIMITS = """\
+_REAL_LIMITS = """\
 - The val split of CamVid is one clip of a drive that training has seen other parts of, so its
-  score flatters. The leave-one-sequence-out scores below it, where there are any, are the ones to
-  expect on a new drive like CamVid's.
+  score flatters: expect less on another drive.
 - Cambridge by day and dusk from one camera is all that it knows of the real world. Night and rain
   it knows from rendered scenes alone.
+"""
+_RENDERED_LIMITS = """\
+- It has never seen a photograph but those of ImageNet: the score on CamVid is what to expect of
+  it on a real camera.
+"""
+_NOT_LEFT_OUT = """\
+- How well it does on a drive that training never saw has not been measured for these weights.
+"""
+_LIMITS = """\
 - Thin and far things (poles, signs, pedestrians at a distance) are the first to be missed: one
-  cell of the logits is 8 input pixels wide, so a larger network size helps them.
+  cell of the logits is 8 input pixels wide.
 - Eleven classes: trucks and buses are cars, motorcyclists are bicyclists, and what is none of
   the eleven is still given one of them.
 - Not to be relied on where people's safety depends on it.
@@ -43,8 +51,16 @@ def card_text(report: Report) -> str:
     ]
     if report["leave_one_out"]:
         sections.append("## Leave one sequence out\n\n" + _left_out(report["leave_one_out"]))
-    sections.append("## Limits\n\n" + _LIMITS)
+    if report.get("remarks"):
+        sections.append("## Remarks\n\n" + "".join(f"- {text}\n" for text in report["remarks"]))
+    sections.append("## Limits\n\n" + _limits(report))
     return "\n".join(sections)
+
+
+def _limits(report: Report) -> str:
+    if report["recipe"]["camvid_share"] == 0:
+        return _RENDERED_LIMITS + _LIMITS
+    return _REAL_LIMITS + ("" if report["leave_one_out"] else _NOT_LEFT_OUT) + _LIMITS
 
 
 def _name(report: Report) -> str:
@@ -80,7 +96,7 @@ def _recipe(report: Report) -> str:
         "In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered"
         + (f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""),
         "Optimiser": f"AdamW, peak learning rate {recipe['learning_rate']} (encoder "
-        f"{recipe['learning_rate'] * recipe['encoder_factor']}), cosine after a warm-up of "
+        f"{recipe['learning_rate'] * recipe['encoder_factor']:g}), cosine after a warm-up of "
         f"{recipe['warm_up']} steps, in cycles of {recipe['cycles']}, weight decay "
         f"{recipe['weight_decay']}",
         "Loss": f"cross entropy, label smoothing {recipe['label_smoothing']}, classes weighted by "
@@ -88,6 +104,8 @@ def _recipe(report: Report) -> str:
         "Encoder": f"starts from ImageNet; stem and first blocks stay as they are after "
         f"{recipe['freeze_after']:.0%} of the run",
         "Weights": f"moving average, decay {recipe['averaging']}",
+        "Bias": f"one number per class, fitted to the mean IoU of {recipe['bias_images']} training "
+        f"images of each data set: {report['class_bias']}",
         "Changes to images": f"scale {augmentation['scale_low']} to {augmentation['scale_high']}, "
         "mirroring, rotation, colour, darkness, blur, noise, JPEG",
         "Seed": recipe["seed"],

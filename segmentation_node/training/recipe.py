@@ -54,6 +54,8 @@ class Recipe:
         freeze_after: Share of the run, 0 to 1, after which the encoder's first layers stay as they
             are: they have settled by then, and a step without them takes half the time.
         loss_step: Pixels between those that the loss looks at, along each axis.
+        bias_images: Training images of each data set to which the classes' bias is fitted in the
+            end (`training.class_bias`); 0 fits none.
         augmentation: Changes to the images.
         seed: Decides everything random.
         validate_every: Iterations between scores on validation images.
@@ -79,6 +81,7 @@ class Recipe:
     averaging: float = 0.995
     freeze_after: float = 0.2
     loss_step: int = 2
+    bias_images: int = 48
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
     validate_every: int = 250
@@ -103,6 +106,8 @@ class Recipe:
             raise _bad(f"scenes_after {self.scenes_after}", "0 where there is no CamVid")
 
     def _check_counts(self) -> None:
+        if self.bias_images < 0:
+            raise _bad(f"bias_images {self.bias_images}", "0 or more")
         for name in (
             "hold_out_iterations",
             "batch",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from segmentation_node.core.labels import CAMVID_11, LabelSet
 from segmentation_node.errors import ConfigError
 from segmentation_node.training.batches import Source
 from segmentation_node.training.checkpoint import load_checkpoint
+from segmentation_node.training.class_bias import add_class_bias, fit_class_bias
 from segmentation_node.training.datasets import camvid, hold_out, rendered
 from segmentation_node.training.device import choose_device, describe
 from segmentation_node.training.export import export_onnx
@@ -112,14 +113,18 @@ def train(
     training = Training(run.effective_recipe, data, device, run.checkpoint)
     if resume:
         training.resume()
-    training.run(report)
+    network = training.run(report)
+    learnt = [source.data for source in data.sources]
+    images = run.recipe.bias_images
+    bias = fit_class_bias(network, training.entry, learnt, device, images)
     record = {
         **run_facts(run, data),
         **describe(device),
         "seconds": round(training.seconds),
+        "class_bias": bias,
         "history": training.history,
     }
-    export_run(run.checkpoint, run.model)
+    export_run(run.checkpoint, run.model, bias)
     write_whole(run.folder / RECORD, json.dumps(record, indent=1).encode())
     return record
 
@@ -152,12 +157,15 @@ def run_facts(run: Run, data: Data) -> dict[str, Any]:
     }
 
 
-def export_run(checkpoint: Path, path: Path, labels: LabelSet = CAMVID_11) -> None:
+def export_run(
+    checkpoint: Path, path: Path, class_bias: Sequence[float], labels: LabelSet = CAMVID_11
+) -> None:
     """Export the averaged weights of a checkpoint, with their sidecar.
 
     Args:
         checkpoint: What `train` left.
         path: The ONNX file to write; the sidecar is put beside it.
+        class_bias: (C,) float, added to the logits, as the run's record has it.
         labels: What the network's channels mean.
 
     Raises:
@@ -169,6 +177,7 @@ def export_run(checkpoint: Path, path: Path, labels: LabelSet = CAMVID_11) -> No
     entry = network_entry(recipe["network"])
     network = build(entry.name, labels.num_classes, pretrained=False)
     network.load_state_dict(state.averaged)
+    add_class_bias(network, entry, class_bias)
     with torch.inference_mode():
         export_onnx(network, path, multiple=entry.multiple, stride=entry.stride)
     sidecar = Sidecar(

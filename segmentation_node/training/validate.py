@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from segmentation_node.core.geometry import FitMode, NetworkSize, fit
+from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.core.postprocess import labels_of
 from segmentation_node.core.preprocess import resize_to_network
@@ -32,17 +32,25 @@ def validate(network: nn.Module, entry: NetworkEntry, data: Dataset, device: tor
     matrix = ConfusionMatrix.for_labels(data.labels)
     for sample in data.samples:
         image, labels = sample.read()
-        matrix.update(_predicted(network, entry, data, image, device), labels)
+        logits, placed = logits_of(network, entry, image, device)
+        matrix.update(labels_of(logits, placed, data.labels), labels)
     return float(matrix.miou)
 
 
-def _predicted(
-    network: nn.Module,
-    entry: NetworkEntry,
-    data: Dataset,
-    image: NDArray[np.uint8],
-    device: torch.device,
-) -> NDArray[np.uint8]:
+def logits_of(
+    network: nn.Module, entry: NetworkEntry, image: NDArray[np.uint8], device: torch.device
+) -> tuple[NDArray[np.float32], Fit]:
+    """Run a network on one image at its own scale, letterboxed.
+
+    Args:
+        network: In evaluation mode.
+        entry: The row of the network.
+        image: (H, W, 3) uint8 BGR.
+        device: Where the network is.
+
+    Returns:
+        (C, h, w) float32 logits, and how the image was fitted.
+    """
     height, width = image.shape[:2]
     step = entry.multiple
     size = NetworkSize(-(-height // step) * step, -(-width // step) * step)
@@ -52,4 +60,4 @@ def _predicted(
     batch, _ = collate([(resized, blank)], entry.mean, entry.std, device)
     with torch.inference_mode(), autocast(device):
         logits = network(batch)
-    return labels_of(logits[0].float().cpu().numpy(), placed, data.labels)
+    return logits[0].float().cpu().numpy(), placed

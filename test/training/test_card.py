@@ -33,6 +33,7 @@ def report():
         "recipe": recipe("camvid").to_mapping(),
         "images": {"camvid/train": 367, "rendered/train": 1000},
         "seconds": 1234,
+        "class_bias": [0.25] * 11,
         "device": "CPU",
         "threads": 2,
         "precision": "bfloat16",
@@ -82,6 +83,12 @@ def test_a_class_that_was_not_there_has_a_dash(report):
 def test_a_model_that_left_no_drive_out_says_nothing_of_it(report):
     alone = copy.deepcopy(report) | {"leave_one_out": []}
     assert "Leave one sequence out" not in card_text(alone)
+    assert "has not been measured" in card_text(alone)
+    assert "has not been measured" not in card_text(report)
+
+
+def test_remarks_are_in_the_card(report):
+    assert "- Said by hand.\n" in card_text({**report, "remarks": ["Said by hand."]})
 
 
 def test_conditions_have_a_score_each(report):

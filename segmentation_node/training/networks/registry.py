@@ -21,6 +21,7 @@ class NetworkEntry:
         create: Makes it for a number of classes, with random weights.
         pretrain: Fills in ImageNet weights where there are some for it.
         freeze_early: Keeps its first layers as they are for the rest of a run.
+        classifier: Name of its last layer, whose bias the logits have.
         stride: Input pixels per pixel of its logits.
         multiple: Pixels; its input's height and width are multiples of it.
         mean: (3,) float RGB in 0..255, taken off each pixel.
@@ -31,6 +32,7 @@ class NetworkEntry:
     create: Callable[[int], nn.Module]
     pretrain: Callable[[nn.Module], None]
     freeze_early: Callable[[nn.Module], None]
+    classifier: str
     stride: int
     multiple: int
     mean: tuple[float, float, float]
@@ -51,6 +53,7 @@ _ENTRIES = (
         create=fcn8s_lite0.Fcn8sLite0,
         pretrain=_pretrain_lite0,
         freeze_early=_freeze_lite0,
+        classifier="classify",
         stride=fcn8s_lite0.STRIDE,
         multiple=fcn8s_lite0.MULTIPLE,
         mean=(127.0, 127.0, 127.0),
