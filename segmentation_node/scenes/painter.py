@@ -85,7 +85,7 @@ class Canvas:
         too_large = h > 4 * self.camera.height or w > 4 * self.camera.width
         if too_large or h < self.camera.height * SMALLEST_SHARE:
             return
-        self._paste(sprite, (round(foot[0] - sprite.foot * w), round(foot[1]) - h, w, h), z, flip)
+        self._paste(sprite, (round(foot[0] - w / 2), round(foot[1]) - h, w, h), z, flip)
 
     def _paste(self, sprite: Sprite, box: tuple[int, int, int, int], z: float, flip: bool) -> None:
         x, y, w, h = box

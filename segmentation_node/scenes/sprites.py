@@ -23,14 +23,12 @@ class Sprite:
             the thing's label all the same: people who label images draw round a tree, not round
             the sky between its leaves.
         height_m: Height of the picture in metres; its width follows from it.
-        foot: Where it stands, as a share of its width from the left.
     """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     holes: NDArray[np.uint8]
     height_m: float
-    foot: float = 0.5
 
 
 NOTHING = 255
