@@ -83,7 +83,7 @@ def apply(
     sky = is_sky.astype(np.float32)
     brightness = light.ambient * (1 + (light.sky - 1) * sky)
     if light.lamps > 0.05:
-        brightness += light.lamps * _headlights(camera) * (1 - sky)
+        brightness += light.lamps * (_headlights(camera) + _street_lamps(camera)) * (1 - sky)
     cv2.multiply(lit, cv2.merge([brightness * tint for tint in light.tint]), dst=lit)
     if light.lamps > 0.05:
         _glow(lit, np.where(is_sky[..., None], 0, image), light.lamps)
@@ -98,6 +98,14 @@ def _headlights(camera: Camera) -> NDArray[np.float32]:
     wide = (columns - camera.width / 2) / camera.width
     beam = np.exp(-((below - 0.16) ** 2) / 0.03 - wide**2 / (0.02 + 0.25 * np.maximum(below, 0)))
     return 0.55 * beam.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _street_lamps(camera: Camera) -> NDArray[np.float32]:
+    """Lamps light the street and what stands along it up to their own height, not the roofs."""
+    rows = np.arange(camera.height, dtype=np.float32)[:, None]
+    above = np.maximum(camera.horizon_row - rows, 0) / camera.height
+    return np.broadcast_to(0.16 * np.exp(-((above / 0.22) ** 2)), (camera.height, camera.width))
 
 
 def _glow(lit: NDArray[np.float32], image: NDArray[np.uint8], lamps: float) -> None:

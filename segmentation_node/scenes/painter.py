@@ -8,13 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segmentation_node.scenes import palette as p
 from segmentation_node.scenes.camera import NEAR_M, Camera, beyond_near
 from segmentation_node.scenes.sprites import NOTHING, Sprite
 
 _FARTHEST_PX = 4000.0
 
-SMALLEST_SHARE = 1 / 45
+SMALLEST_SHARE = 1 / 32
 """Of the image's height; what would be smaller is left out, as people leave it out who label."""
+THINNEST_SHARE = 1 / 240
+"""Of the image's height; a thinner pole is painted and not labelled, as people do who label."""
 
 
 @dataclass
@@ -87,6 +90,13 @@ class Canvas:
             return
         self._paste(sprite, (round(foot[0] - w / 2), round(foot[1]) - h, w, h), z, flip)
 
+    def _unlabelled(self, sprite: Sprite, labels: NDArray[np.uint8], h: int) -> NDArray[np.bool_]:
+        """Where a sprite h pixels high has no label: around it, and on a pole that is too thin."""
+        nothing: NDArray[np.bool_] = labels == NOTHING
+        if 0 < sprite.pole * h < self.camera.height * THINNEST_SHARE:
+            nothing |= labels == p.POLE
+        return nothing
+
     def _paste(self, sprite: Sprite, box: tuple[int, int, int, int], z: float, flip: bool) -> None:
         x, y, w, h = box
         left, top = max(x, 0), max(y, 0)
@@ -103,8 +113,8 @@ class Canvas:
                 (sprite.holes, cv2.INTER_NEAREST),
             )
         )
-        labelled = labels != NOTHING
-        drawn = labelled & (holes == 0)
+        drawn = (labels != NOTHING) & (holes == 0)
+        labelled = ~self._unlabelled(sprite, labels, h)
         rows, columns = slice(top, bottom), slice(left, right)
         image = self._hazy(np.ascontiguousarray(image), z)
         cv2.copyTo(image, drawn.astype(np.uint8), self.image[rows, columns])

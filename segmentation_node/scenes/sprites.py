@@ -23,12 +23,14 @@ class Sprite:
             the thing's label all the same: people who label images draw round a tree, not round
             the sky between its leaves.
         height_m: Height of the picture in metres; its width follows from it.
+        pole: Thickness of the pole that it has, as a share of its height; 0 where it has none.
     """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     holes: NDArray[np.uint8]
     height_m: float
+    pole: float = 0.0
 
 
 NOTHING = 255
@@ -91,7 +93,7 @@ def lamp_post(rng: np.random.Generator) -> Sprite:
     for target, value in ((image, color), (labels, p.POLE)):
         cv2.line(target, (w // 2, h), (w // 2, 12), value, thick)
         cv2.line(target, (w // 2, 12), (w // 2 + side * int(w * 0.4), 6), value, max(3, thick - 2))
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(5, 9)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(5, 9)), thick / h)
 
 
 def post(rng: np.random.Generator) -> Sprite:
@@ -100,7 +102,7 @@ def post(rng: np.random.Generator) -> Sprite:
     image, labels = _blank(h, w)
     image[:, 2:-2] = p.jitter(rng, (70, 75, 80), 40)
     labels[:, 2:-2] = p.POLE
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(0.9, 3.5)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(0.9, 3.5)), (w - 4) / h)
 
 
 _SIGN_COLORS: tuple[p.Color, ...] = (
@@ -138,25 +140,25 @@ def sign(rng: np.random.Generator) -> Sprite:
     """A traffic sign on its post."""
     h, w = 256, 84
     image, labels = _blank(h, w)
-    image[30:, w // 2 - 3 : w // 2 + 3] = p.jitter(rng, (120, 120, 120), 30)
-    labels[30:, w // 2 - 3 : w // 2 + 3] = p.POLE
+    image[30:, w // 2 - 4 : w // 2 + 4] = p.jitter(rng, (120, 120, 120), 30)
+    labels[30:, w // 2 - 4 : w // 2 + 4] = p.POLE
     _face(rng, image, labels)
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.3, 4.0)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.3, 4.0)), 8 / h)
 
 
 def traffic_light(rng: np.random.Generator) -> Sprite:
     """A traffic light on its post, one lamp lit."""
     h, w = 256, 48
     image, labels = _blank(h, w)
-    image[60:, 20:27] = p.jitter(rng, (80, 80, 80), 25)
-    labels[60:, 20:27] = p.POLE
+    image[60:, 20:29] = p.jitter(rng, (80, 80, 80), 25)
+    labels[60:, 20:29] = p.POLE
     image[4:80, 8:40] = 25
     labels[4:80, 8:40] = p.SIGN
     lit = int(rng.integers(3))
     for i, color in enumerate(((60, 60, 250), (60, 190, 250), (120, 240, 90))):
         dim = 1.0 if i == lit else 0.2
         cv2.circle(image, (24, 17 + 25 * i), 9, tuple(c * dim for c in color), -1)
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.8, 3.8)))
+    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.8, 3.8)), 9 / h)
 
 
 def _clothes(rng: np.random.Generator) -> p.Color:
@@ -226,10 +228,12 @@ def cyclist(rng: np.random.Generator) -> Sprite:
     label, bike = p.BICYCLIST, p.jitter(rng, (45, 45, 50), 30)
     top, legs, c = _clothes(rng), _clothes(rng), w / 2
     wheels = (c - 68, c + 68) if side else (c,)
+    holes = np.zeros_like(labels)
     for x in wheels:
-        axes = (42, 44) if side else (6, 44)
-        for target, value in ((image, bike), (labels, label)):
-            cv2.ellipse(target, (int(x), 192), axes, 0, 0, 360, value, 8 if side else -1)
+        axes = (42, 44) if side else (8, 44)
+        cv2.ellipse(holes, (int(x), 192), axes, 0, 0, 360, 1, -1)
+        cv2.ellipse(labels, (int(x), 192), axes, 0, 0, 360, label, -1)
+        cv2.ellipse(image, (int(x), 192), axes, 0, 0, 360, bike, 8 if side else -1)
     if side:
         _limb(
             image,
@@ -251,8 +255,10 @@ def cyclist(rng: np.random.Generator) -> Sprite:
     _limb(image, labels, [(c + lean / 2 - 12, 66), (c + lean + 14, 108)], 11, top, label)
     for target, value in ((image, p.jitter(rng, (70, 90, 120), 45)), (labels, label)):
         cv2.circle(target, (int(c + lean * 0.75), 26), 16, value, -1)
+    # Between the spokes one sees through; elsewhere something has been painted.
+    holes[image.any(axis=2)] = 0
     _grain(rng, image)
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(1.6, 1.85)))
+    return Sprite(image, labels, holes, float(rng.uniform(1.6, 1.85)))
 
 
 def _grain(rng: np.random.Generator, image: NDArray[np.uint8]) -> None:

@@ -27,8 +27,10 @@ class Augmentation:
     Args:
         crop_height: Pixels of what comes out.
         crop_width: Pixels of what comes out.
-        scale_low: Smallest factor of the image's size.
-        scale_high: Largest factor of the image's size.
+        height: Pixels; an image of any size is first taken to be this high, so that data sets of
+            all sizes are seen at the same scales.
+        scale_low: Smallest factor of that size.
+        scale_high: Largest factor of that size.
         aspect: Largest relative change of width against height.
         rotation_deg: Largest rotation either way, degrees.
         flip: Probability of mirroring left and right.
@@ -40,8 +42,9 @@ class Augmentation:
 
     crop_height: int = 320
     crop_width: int = 320
-    scale_low: float = 0.7
-    scale_high: float = 1.6
+    height: int = 360
+    scale_low: float = 0.65
+    scale_high: float = 1.75
     aspect: float = 0.1
     rotation_deg: float = 2.0
     flip: float = 0.5
@@ -53,6 +56,8 @@ class Augmentation:
     def __post_init__(self) -> None:
         if self.crop_height < 1 or self.crop_width < 1:
             raise _bad(f"a crop of {self.crop_height}x{self.crop_width}", "at least 1x1 pixels")
+        if self.height < 1:
+            raise _bad(f"images taken to be {self.height} pixels high", "at least 1")
         if not 0 < self.scale_low <= self.scale_high:
             raise _bad(f"scales {self.scale_low} to {self.scale_high}", "0 < low <= high")
         for name in ("flip", "darkness", "degradation", "color"):
@@ -86,6 +91,7 @@ def augment(
 def _geometry(height: int, width: int, settings: Augmentation, rng: np.random.Generator) -> Matrix:
     """(2, 3) float64: the affine map from image to crop."""
     scale = math.exp(rng.uniform(math.log(settings.scale_low), math.log(settings.scale_high)))
+    scale *= settings.height / height
     stretch = 1 + rng.uniform(-settings.aspect, settings.aspect)
     angle = math.radians(rng.uniform(-settings.rotation_deg, settings.rotation_deg))
     mirror = -1.0 if rng.random() < settings.flip else 1.0

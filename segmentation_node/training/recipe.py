@@ -65,12 +65,12 @@ class Recipe:
     name: str
     licence: str
     notice: str = ""
-    network: str = "fcn8s_lite0"
+    network: str = "fcn4s_lite0"
     camvid_share: float = 0.0
     scenes_after: float = 0.0
     stills: Stills = field(default_factory=Stills)
     cycles: tuple[int, ...] = (1000,)
-    hold_out_iterations: int = 180
+    hold_out_iterations: int = 500
     batch: int = 8
     learning_rate: float = 3e-3
     encoder_factor: float = 0.4
@@ -84,7 +84,7 @@ class Recipe:
     bias_images: int = 48
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
-    validate_every: int = 250
+    validate_every: int = 500
     save_every: int = 50
 
     def __post_init__(self) -> None:
@@ -168,13 +168,13 @@ _ALL = (
         name="camvid",
         licence="CC-BY-NC-4.0",
         notice=CAMVID_NOTICE,
-        camvid_share=0.75,
-        scenes_after=0.132,
-        freeze_after=0.09,
-        cycles=(900, 900, 450),
-        averaging=0.997,
+        camvid_share=0.625,
+        scenes_after=0.1,
+        freeze_after=0.06,
+        cycles=(1500,),
+        averaging=0.998,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", cycles=(260,), averaging=0.99),
+    Recipe(name="rendered", licence="Apache-2.0", cycles=(450,), averaging=0.995),
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 """The recipes of the shipped models, by name."""

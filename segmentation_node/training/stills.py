@@ -23,9 +23,9 @@ class Stills:
         first_seed: Seed of the first; the others follow.
     """
 
-    count: int = 640
-    height: int = 384
-    width: int = 480
+    count: int = 800
+    height: int = 720
+    width: int = 1280
     conditions: tuple[str, ...] = CONDITIONS
     first_seed: int = 1
 

@@ -17,9 +17,12 @@ from segmentation_node.training.device import autocast
 from segmentation_node.training.networks import NetworkEntry
 from segmentation_node.training.sidecar import PAD_RGB
 
+MOST_ROWS = 512
+"""Pixels; larger images are reduced to this height, at which the model is used at its finest."""
+
 
 def validate(network: nn.Module, entry: NetworkEntry, data: Dataset, device: torch.device) -> float:
-    """Mean IoU of a network on a data set, each image at its own scale.
+    """Mean IoU of a network on a data set, each image at its own scale up to `MOST_ROWS`.
 
     This watches a run; the scores of a model come from its exported file (`bench.accuracy`).
 
@@ -40,7 +43,7 @@ def validate(network: nn.Module, entry: NetworkEntry, data: Dataset, device: tor
 def logits_of(
     network: nn.Module, entry: NetworkEntry, image: NDArray[np.uint8], device: torch.device
 ) -> tuple[NDArray[np.float32], Fit]:
-    """Run a network on one image at its own scale, letterboxed.
+    """Run a network on one image at its own scale up to `MOST_ROWS`, letterboxed.
 
     Args:
         network: In evaluation mode.
@@ -52,8 +55,9 @@ def logits_of(
         (C, h, w) float32 logits, and how the image was fitted.
     """
     height, width = image.shape[:2]
-    step = entry.multiple
-    size = NetworkSize(-(-height // step) * step, -(-width // step) * step)
+    step, factor = entry.multiple, min(1.0, MOST_ROWS / height)
+    rows, columns = round(height * factor), round(width * factor)
+    size = NetworkSize(-(-rows // step) * step, -(-columns // step) * step)
     placed = fit(FitMode.LETTERBOX, height, width, size)
     resized = resize_to_network(image, placed, (PAD_RGB[2], PAD_RGB[1], PAD_RGB[0]))
     blank = np.zeros(resized.shape[:2], np.uint8)

@@ -9,7 +9,7 @@ from segmentation_node.errors import ConfigError
 from segmentation_node.training.augment import Augmentation, augment, photometric
 
 GEOMETRY_ONLY = Augmentation(
-    crop_height=64, crop_width=80, color=0.0, darkness=0.0, degradation=0.0
+    crop_height=64, crop_width=80, height=96, color=0.0, darkness=0.0, degradation=0.0
 )
 
 
@@ -58,6 +58,15 @@ def test_mirroring_mirrors(labelled):
     assert np.array_equal(classes, labelled[1][:, ::-1])
 
 
+def test_images_of_all_sizes_are_seen_at_one_scale(labelled):
+    image, classes = (np.kron(part, np.ones((2, 2) + (1,) * (part.ndim - 2))) for part in labelled)
+    twice = image.astype(np.uint8), classes.astype(np.uint8)
+    _, small = augment(*labelled, GEOMETRY_ONLY, np.random.default_rng(4))
+    _, large = augment(*twice, GEOMETRY_ONLY, np.random.default_rng(4))
+    # What differs lies within a pixel of the edges of blocks.
+    assert (small == large).mean() > 0.9
+
+
 def test_darkness_darkens(labelled):
     dark = replace(GEOMETRY_ONLY, darkness=1.0)
     changed = photometric(labelled[0], dark, np.random.default_rng(0))
@@ -65,7 +74,8 @@ def test_darkness_darkens(labelled):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"crop_height": 0}, {"scale_low": 2.0, "scale_high": 1.0}, {"flip": 1.5}]
+    "wrong",
+    [{"crop_height": 0}, {"height": 0}, {"scale_low": 2.0, "scale_high": 1.0}, {"flip": 1.5}],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(ConfigError, match="augmentation"):

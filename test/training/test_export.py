@@ -16,9 +16,9 @@ from segmentation_node.training.sidecar import Sidecar, write_sidecar
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     torch.manual_seed(0)
-    network = build("fcn8s_lite0", 11, pretrained=True).eval()
+    network = build("fcn4s_lite0", 11, pretrained=True).eval()
     path = tmp_path_factory.mktemp("export") / "small.onnx"
-    export_onnx(network, path, multiple=32, stride=8)
+    export_onnx(network, path, multiple=32, stride=4)
     return network, path
 
 
@@ -51,17 +51,17 @@ def test_weights_of_every_convolution_are_constants(exported):
 
 def test_the_same_network_gives_the_same_bytes(exported, tmp_path):
     network, path = exported
-    export_onnx(network, tmp_path / "again.onnx", multiple=32, stride=8)
+    export_onnx(network, tmp_path / "again.onnx", multiple=32, stride=4)
     assert (tmp_path / "again.onnx").read_bytes() == path.read_bytes()
 
 
 def test_sidecar_is_what_load_model_reads(exported):
     _, path = exported
-    entry = network_entry("fcn8s_lite0")
+    entry = network_entry("fcn4s_lite0")
     sidecar = Sidecar("small", entry, CAMVID_11, "Apache-2.0", "Say this.", {"seed": 1})
     write_sidecar(sidecar, path.with_suffix(".yaml"))
     model = load_model(path)
-    assert (model.name, model.stride, model.licence) == ("small", 8, "Apache-2.0")
+    assert (model.name, model.stride, model.licence) == ("small", 4, "Apache-2.0")
     assert model.labels == CAMVID_11
     assert model.input.mean == entry.mean
     assert model.training == {"seed": 1}
@@ -71,4 +71,4 @@ def test_sidecar_is_what_load_model_reads(exported):
 def test_an_output_that_cannot_be_written_is_said(exported, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="file"):
-        export_onnx(exported[0], tmp_path / "file" / "small.onnx", multiple=32, stride=8)
+        export_onnx(exported[0], tmp_path / "file" / "small.onnx", multiple=32, stride=4)

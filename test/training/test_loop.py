@@ -16,8 +16,8 @@ from segmentation_node.training.recipe import Recipe
 
 CPU = torch.device("cpu")
 STILL = Augmentation(
-    crop_height=64, crop_width=96, scale_low=1, scale_high=1, aspect=0, rotation_deg=0, flip=0,
-    color=0, darkness=0, degradation=0,
+    crop_height=64, crop_width=96, height=64, scale_low=1, scale_high=1, aspect=0, rotation_deg=0,
+    flip=0, color=0, darkness=0, degradation=0,
 )  # fmt: skip
 SMALL = Recipe(
     name="small",
@@ -27,7 +27,7 @@ SMALL = Recipe(
     warm_up=2,
     validate_every=1000,
     save_every=3,
-    augmentation=Augmentation(crop_height=32, crop_width=32),
+    augmentation=Augmentation(crop_height=32, crop_width=32, height=64),
 )
 
 

@@ -24,7 +24,7 @@ SMALL = replace(
     camvid_share=0.5,
     warm_up=1,
     stills=Stills(count=2, height=32, width=48),
-    augmentation=Augmentation(crop_height=32, crop_width=32),
+    augmentation=Augmentation(crop_height=32, crop_width=32, height=64),
 )
 
 
@@ -39,7 +39,7 @@ def test_leaves_a_model_that_loads_and_a_record(few_scenes, tmp_path):
     run = Run(SMALL, tmp_path / "run", few_scenes, few_scenes, device="cpu")
     record = train(run)
     model = load_model(run.model)
-    assert model.name == "fcn8s-lite0-camvid"
+    assert model.name == "fcn4s-lite0-camvid"
     assert model.licence == "CC-BY-NC-4.0"
     assert "research" in model.notice
     assert record == json.loads((tmp_path / "run" / "record.json").read_text())

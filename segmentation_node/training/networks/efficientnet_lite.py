@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as an encoder: features at strides 8, 16 and 32.
+"""EfficientNet-Lite0 as an encoder: features at strides 4, 8, 16 and 32.
 
 The architecture is that of EfficientNet (Tan and Le, 2019, table 1) in its "lite" form: ReLU6 in
 place of swish, and no squeeze-and-excitation. Parameter names follow the published checkpoint, so
@@ -29,7 +29,7 @@ STEM_CHANNELS = 32
 # Blocks before the first at stride 8.
 EARLY_BLOCKS = 3
 # Block whose output is the last at its stride, and the channels that it gives.
-TAPS = {4: 40, 10: 112, 15: 320}
+TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
 
 
 def batch_norm(channels: int) -> nn.BatchNorm2d:
@@ -105,11 +105,11 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
         self.activation = nn.ReLU6()
         self._blocks = nn.ModuleList(_blocks())
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Image (N, 3, H, W), normalised, to features at strides 8, 16 and 32.
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Image (N, 3, H, W), normalised, to features at strides 4, 8, 16 and 32.
 
         Returns:
-            (N, 40, H/8, W/8), (N, 112, H/16, W/16) and (N, 320, H/32, W/32).
+            (N, 24, H/4, W/4), (N, 40, H/8, W/8), (N, 112, H/16, W/16) and (N, 320, H/32, W/32).
         """
         features = self.activation(self._bn0(self._conv_stem(image)))
         taps = []
@@ -117,7 +117,7 @@ class EfficientNetLite0(nn.Module):  # type: ignore[misc]
             features = block(features)
             if index in TAPS:
                 taps.append(features)
-        return taps[0], taps[1], taps[2]
+        return taps[0], taps[1], taps[2], taps[3]
 
     def freeze_early(self) -> None:
         """Keep the stem and the blocks up to stride 4 as they are from now on.

@@ -1,4 +1,4 @@
-"""The small shipped network: FCN-8s on EfficientNet-Lite0.
+"""FCN-8s on EfficientNet-Lite0.
 
 As in FCN-8s (Long, Shelhamer, Darrell, 2015, section 4.2) what is known at strides 32, 16 and 8 is
 brought to one width, upsampled by two at a time and summed. Two things differ: features are summed
@@ -31,10 +31,10 @@ def convolution(inputs: int, outputs: int, kernel: int, dilation: int = 1) -> nn
     return nn.Sequential(layer, batch_norm(outputs), nn.ReLU6())
 
 
-def lateral(inputs: int) -> nn.Sequential:
-    """A 1x1 projection of encoder features to the decoder's width, with no activation."""
-    layer = nn.Conv2d(inputs, DECODER_CHANNELS, 1, bias=False)
-    return nn.Sequential(layer, batch_norm(DECODER_CHANNELS))
+def lateral(inputs: int, outputs: int = DECODER_CHANNELS) -> nn.Sequential:
+    """A 1x1 projection of features to the decoder's width, with no activation."""
+    layer = nn.Conv2d(inputs, outputs, 1, bias=False)
+    return nn.Sequential(layer, batch_norm(outputs))
 
 
 def double(features: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class Fcn8sLite0(nn.Module):  # type: ignore[misc]
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
-        stride8, stride16, stride32 = (TAPS[index] for index in sorted(TAPS))
+        _, stride8, stride16, stride32 = (TAPS[index] for index in sorted(TAPS))
         self.encoder = EfficientNetLite0()
         self.reduce = convolution(stride32, CONTEXT_CHANNELS, 1)
         self.context = nn.ModuleList(
@@ -67,11 +67,20 @@ class Fcn8sLite0(nn.Module):  # type: ignore[misc]
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (N, 3, H, W), normalised, H and W multiples of 32, to logits (N, C, H/8, W/8)."""
-        stride8, stride16, stride32 = self.encoder(image)
+        logits: Tensor = self.classify(self.dropout(self.fused(image)[1]))
+        return logits
+
+    def fused(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """What the logits are made of.
+
+        Returns:
+            The encoder's features at stride 4, (N, 24, H/4, W/4), and what all strides from 8 on
+            give together, (N, 64, H/8, W/8).
+        """
+        stride4, stride8, stride16, stride32 = self.encoder(image)
         context = self.reduce(stride32)
         for layer in self.context:
             context = context + layer(context)
         summed = double(self.lateral32(context)) + self.lateral16(stride16)
         summed = double(summed) + self.lateral8(stride8)
-        logits: Tensor = self.classify(self.dropout(self.fuse(summed)))
-        return logits
+        return stride4, self.fuse(summed)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from torch import nn
 
 from segmentation_node.errors import ConfigError
-from segmentation_node.training.networks import fcn8s_lite0
+from segmentation_node.training.networks import fcn4s_lite0, fcn8s_lite0
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,17 @@ def _freeze_lite0(network: nn.Module) -> None:
 
 
 _ENTRIES = (
+    NetworkEntry(
+        name="fcn4s_lite0",
+        create=fcn4s_lite0.Fcn4sLite0,
+        pretrain=_pretrain_lite0,
+        freeze_early=_freeze_lite0,
+        classifier="classify",
+        stride=fcn4s_lite0.STRIDE,
+        multiple=fcn8s_lite0.MULTIPLE,
+        mean=(127.0, 127.0, 127.0),
+        std=(128.0, 128.0, 128.0),
+    ),
     NetworkEntry(
         name="fcn8s_lite0",
         create=fcn8s_lite0.Fcn8sLite0,

@@ -7,24 +7,49 @@ from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.training.networks import build, efficientnet_lite, network_entry
 from segmentation_node.training.networks.efficientnet_lite import EfficientNetLite0
 
+NAMES = ("fcn4s_lite0", "fcn8s_lite0")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request):
+    return request.param
+
 
 @pytest.fixture(scope="module")
-def network():
+def network(name):
     torch.manual_seed(0)
-    return build("fcn8s_lite0", 11, pretrained=True).eval()
+    return build(name, 11, pretrained=True).eval()
 
 
 @pytest.mark.parametrize("size", [(32, 32), (64, 96), (96, 160)])
-def test_logits_have_stride_eight(network, size):
+def test_logits_have_the_stride_that_the_table_says(network, name, size):
+    stride = network_entry(name).stride
     with torch.inference_mode():
         logits = network(torch.zeros(2, 3, *size))
-    assert logits.shape == (2, 11, size[0] // 8, size[1] // 8)
+    assert logits.shape == (2, 11, size[0] // stride, size[1] // stride)
 
 
-def test_encoder_features_have_strides_8_16_and_32():
+def test_logits_at_stride_four_see_the_fine_features(monkeypatch):
+    """A pattern that stride 8 cannot hold reaches the logits."""
+    torch.manual_seed(0)
+    network = build("fcn4s_lite0", 11, pretrained=True).eval()
+    image = torch.zeros(1, 3, 64, 64)
+    with torch.inference_mode():
+        stride4, fused = network.fused(image)
+        other = stride4.clone()
+        other[..., 3, 5] += 1
+        before = network(image)
+        monkeypatch.setattr(network, "fused", lambda _: (other, fused))
+        change = (network(image) - before).abs().amax(dim=(0, 1))
+    rows, columns = torch.nonzero(change > 1e-6, as_tuple=True)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 4, 4, 6)
+
+
+def test_encoder_features_have_strides_4_to_32():
     with torch.inference_mode():
         features = EfficientNetLite0().eval()(torch.zeros(1, 3, 64, 128))
     assert [tuple(f.shape) for f in features] == [
+        (1, 24, 16, 32),
         (1, 40, 8, 16),
         (1, 112, 4, 8),
         (1, 320, 2, 4),
