@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ __all__ = [
     "CAMVID_11",
     "CITYSCAPES_19",
     "CITYSCAPES_35",
+    "CITYSCAPES_ALL",
     "CITYSCAPES_CATEGORIES",
     "LABEL_SETS",
     "NO_CLASS",
@@ -69,7 +71,16 @@ CITYSCAPES_35 = LabelSet(
         for label_id, train_id, name, category, color in _CITYSCAPES
     ),
 )
-"""All 35 Cityscapes labels by label id; label images with these ids can be scored directly."""
+"""All 35 Cityscapes labels by label id; 19 of them have a channel, by train id."""
+
+CITYSCAPES_ALL = LabelSet(
+    "cityscapes_all",
+    tuple(replace(label, train_id=channel) for channel, label in enumerate(CITYSCAPES_35.labels)),
+)
+"""The same labels, each with a channel of its own: channel i for id i, and 34 for id -1.
+
+Networks that are to tell all labels apart, as the paper's do, have these; the same 19 are scored.
+"""
 
 CITYSCAPES_19 = LabelSet(
     "cityscapes19",
@@ -122,7 +133,7 @@ CAMVID_11 = LabelSet(
 )
 """The 11 classes of CamVid and its unlabelled pixels."""
 
-_BUILT_IN = (CAMVID_11, CITYSCAPES_35, CITYSCAPES_19, CITYSCAPES_CATEGORIES)
+_BUILT_IN = (CAMVID_11, CITYSCAPES_35, CITYSCAPES_ALL, CITYSCAPES_19, CITYSCAPES_CATEGORIES)
 LABEL_SETS = MappingProxyType({labels.name: labels for labels in _BUILT_IN})
 """The built-in label sets by name."""
 
@@ -131,8 +142,8 @@ def label_set(name_or_path: str | Path) -> LabelSet:
     """A built-in label set by its name, or one read from a YAML file.
 
     Args:
-        name_or_path: `camvid11`, `cityscapes35`, `cityscapes19`, `cityscapes_categories`, or the
-            path of a .yaml file.
+        name_or_path: `camvid11`, `cityscapes35`, `cityscapes_all`, `cityscapes19`,
+            `cityscapes_categories`, or the path of a .yaml file.
 
     Raises:
         ConfigError: No such set or file, or the file is faulty.

@@ -10,6 +10,7 @@ from segmentation_node.core.labels import (
     CAMVID_11,
     CITYSCAPES_19,
     CITYSCAPES_35,
+    CITYSCAPES_ALL,
     CITYSCAPES_CATEGORIES,
     LABEL_SETS,
     Label,
@@ -73,7 +74,19 @@ def test_channels_and_ids_lead_to_each_other(labels: LabelSet) -> None:
     channels = np.arange(labels.num_classes)
     assert (labels.channel_of_id[labels.id_of_channel] == channels).all()
     assert (labels.channel_of_id == 255).sum() == 256 - labels.num_classes
+
+
+@pytest.mark.parametrize("labels", [CAMVID_11, CITYSCAPES_35, CITYSCAPES_19])
+def test_ignored_labels_have_no_channel_where_networks_do_not_learn_them(labels: LabelSet) -> None:
     assert labels.channel_of_id[labels.ignore_id] == 255
+
+
+def test_all_35_cityscapes_labels_may_have_a_channel_of_their_own() -> None:
+    assert CITYSCAPES_ALL.id_of_channel.tolist() == [*range(34), 255]
+    assert [label.ignored for label in CITYSCAPES_ALL.labels] == [
+        label.ignored for label in CITYSCAPES_35.labels
+    ]
+    assert CITYSCAPES_ALL.categories == CITYSCAPES_35.categories
 
 
 @EVERY_SET

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from segmentation_node.core.labels import CAMVID_11
-from segmentation_node.errors import ConfigError, DatasetError, MediaError
+from segmentation_node.errors import DatasetError, MediaError
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import camvid, dataset, hold_out, rendered
+from segmentation_node.training.datasets import camvid
 
 
 def test_camvid_groups_are_sequences(camvid_like):
@@ -22,25 +22,6 @@ def test_a_sample_reads_as_bgr_and_label_ids(camvid_like):
     image, labels = camvid(camvid_like, ["val"]).samples[0].read()
     assert image.shape == (64, 96, 3)
     assert set(np.unique(labels)) == {0, 3, 8, 11}
-
-
-def test_holding_a_sequence_out_leaks_none_of_it(camvid_like):
-    learnt, scored = hold_out(camvid(camvid_like), "0016E5")
-    assert scored.groups == ("0016E5",)
-    assert len(scored) == 3
-    assert "0016E5" not in learnt.groups
-    assert {s.image for s in learnt.samples}.isdisjoint({s.image for s in scored.samples})
-    assert len(learnt) + len(scored) == 5
-
-
-def test_an_unknown_sequence_is_named_beside_the_known(camvid_like):
-    with pytest.raises(DatasetError, match=r"0005VD.*0001TP, 0006R0, 0016E5"):
-        hold_out(camvid(camvid_like), "0005VD")
-
-
-def test_holding_out_the_only_sequence_is_refused(camvid_like):
-    with pytest.raises(DatasetError, match="at least two groups"):
-        hold_out(camvid(camvid_like, ["val"]), "0016E5")
 
 
 @pytest.mark.parametrize("missing", ["images", "labels"])
@@ -81,13 +62,6 @@ def test_an_image_cut_short_is_refused(camvid_like):
     sample.image.write_bytes(sample.image.read_bytes()[:200])
     with pytest.raises(MediaError, match="0016E5_000002"):
         sample.read()
-
-
-def test_formats_by_name(camvid_like):
-    assert dataset("camvid", camvid_like, "val") == camvid(camvid_like, ["val"])
-    assert dataset("rendered", camvid_like, "val").samples == rendered(camvid_like, "val").samples
-    with pytest.raises(ConfigError, match="'kitti'"):
-        dataset("kitti", camvid_like, "val")
 
 
 def test_the_real_camvid_has_its_known_sizes(camvid_root):

@@ -1,0 +1,26 @@
+"""Data sets of images with a label for every pixel, each read from its own layout on disk.
+
+A reader lists files and opens none; images are read one at a time, when they are asked for.
+"""
+
+from segmentation_node.training.datasets.camvid import CAMVID_SPLITS, camvid
+from segmentation_node.training.datasets.cityscapes import cityscapes, cityscapes19
+from segmentation_node.training.datasets.folder import folder
+from segmentation_node.training.datasets.formats import FORMATS, Format, dataset
+from segmentation_node.training.datasets.rendered import rendered
+from segmentation_node.training.datasets.sample import Dataset, Sample, hold_out
+
+__all__ = [
+    "CAMVID_SPLITS",
+    "FORMATS",
+    "Dataset",
+    "Format",
+    "Sample",
+    "camvid",
+    "cityscapes",
+    "cityscapes19",
+    "dataset",
+    "folder",
+    "hold_out",
+    "rendered",
+]
