@@ -39,6 +39,7 @@ ROOMS = (
     room("engines", "numpy", "openvino"),
     room("pipeline", "numpy", "cv2"),
     room("media", "numpy", "cv2", "imageio_ffmpeg"),
+    room("drawing", "numpy", "matplotlib"),
     room("bags", "numpy", "rosbags"),
     room("offline", "numpy"),
     room("scenes", "numpy", "cv2"),

@@ -7,13 +7,10 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.demo.frames import DemoFrame
-from segmentation_node.demo.legend import legend
-from segmentation_node.demo.lettering import FAINT, INK, PAPER, put_text, width_of
+from segmentation_node.drawing.sheet import PANEL_WIDTH, column, sheet
 from segmentation_node.media.panels import framed_height, resized, resized_labels, tinted
 
 COLUMNS, ROWS = 4, 2
-_CELL_WIDTH, _GAP, _MARGIN = 480, 8, 20
-_CAPTION, _TITLE, _SUBTITLE = 36, 26, 17
 
 
 class ContactSheet:
@@ -47,59 +44,22 @@ class ContactSheet:
         Returns:
             (H, W, 3) uint8 BGR.
         """
-        width = COLUMNS * (_CELL_WIDTH + _GAP) - _GAP + 2 * _MARGIN
+        panels = "from the top: camera, answer" + (", true labels" if self._has_truth else "")
         notes = {name: f"{100 * value:.0f} %" for name, value in iou.items()}
-        heading = _heading(title, subtitle, width, self._has_truth)
-        parts = [heading, *self._bands(width)]
-        return np.vstack([*parts, legend(self._labels, width, notes=notes), _space(10, width)])
+        return sheet(self._columns, COLUMNS, self._labels, (title, subtitle, panels), notes)
 
     def _passed(self, index: int) -> int:
         return sum(due <= index for due in self._due)
 
     def _column(self, frame: DemoFrame) -> NDArray[np.uint8]:
-        height = framed_height(frame.image.shape, _CELL_WIDTH)
-        image = resized(frame.image, height, _CELL_WIDTH)
-        parts = [_caption(frame), image, _space(_GAP // 2, _CELL_WIDTH)]
+        height = framed_height(frame.image.shape, PANEL_WIDTH)
+        panels = [image := resized(frame.image, height, PANEL_WIDTH)]
         palette = self._labels.palette()
         if frame.labels is not None:
-            parts.append(tinted(image, resized_labels(frame.labels, height, _CELL_WIDTH), palette))
+            answer = resized_labels(frame.labels, height, PANEL_WIDTH)
+            panels.append(tinted(image, answer, palette))
         if frame.truth is not None:
             self._has_truth = True
-            truth = resized_labels(frame.truth, height, _CELL_WIDTH)
-            parts += [_space(_GAP // 2, _CELL_WIDTH), tinted(image, truth, palette, alpha=1.0)]
-        return np.vstack(parts)
-
-    def _bands(self, width: int) -> list[NDArray[np.uint8]]:
-        bands = []
-        for start in range(0, len(self._columns), COLUMNS):
-            columns = self._columns[start : start + COLUMNS]
-            height = max(column.shape[0] for column in columns)
-            band = _space(height + _GAP, width)
-            for number, column in enumerate(columns):
-                x = _MARGIN + number * (_CELL_WIDTH + _GAP)
-                band[: column.shape[0], x : x + _CELL_WIDTH] = column
-            bands.append(band)
-        return bands
-
-
-def _heading(title: str, subtitle: str, width: int, has_truth: bool) -> NDArray[np.uint8]:
-    heading = _space(84, width)
-    put_text(heading, title, _MARGIN, 30, _TITLE, INK)
-    put_text(heading, subtitle, _MARGIN, 64, _SUBTITLE, FAINT)
-    rows = "from the top: camera, answer" + (", true labels" if has_truth else "")
-    x = width - _MARGIN - width_of(rows, _SUBTITLE)
-    put_text(heading, rows, x, 64, _SUBTITLE, FAINT)
-    return heading
-
-
-def _caption(frame: DemoFrame) -> NDArray[np.uint8]:
-    caption = _space(_CAPTION, _CELL_WIDTH)
-    end = put_text(caption, f"{frame.time_s:.1f} s", 2, _CAPTION // 2, _SUBTITLE, INK)
-    put_text(
-        caption, f"answered in {frame.latency_ms:.0f} ms", end + 12, _CAPTION // 2, _SUBTITLE, FAINT
-    )
-    return caption
-
-
-def _space(height: int, width: int) -> NDArray[np.uint8]:
-    return np.full((height, width, 3), PAPER, np.uint8)
+            truth = resized_labels(frame.truth, height, PANEL_WIDTH)
+            panels.append(tinted(image, truth, palette, alpha=1.0))
+        return column((f"{frame.time_s:.1f} s", f"answered in {frame.latency_ms:.0f} ms"), panels)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.demo.frames import DemoFrame
-from segmentation_node.demo.legend import legend
-from segmentation_node.demo.lettering import FAINT, INK, PAPER, put_text, width_of
+from segmentation_node.drawing.legend import legend
+from segmentation_node.drawing.lettering import FAINT, INK, PAPER, put_text, width_of
 from segmentation_node.media.panels import framed_height, resized, resized_labels, tinted
 from segmentation_node.media.video import VideoWriter
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35
+from segmentation_node.core.labels import CAMVID_11
 from segmentation_node.demo.contact_sheet import ContactSheet
 from segmentation_node.demo.frames import DemoFrame
 from segmentation_node.demo.latency_plot import plot_latency, spread
-from segmentation_node.demo.legend import legend
-from segmentation_node.demo.lettering import PAPER, put_text, width_of
 from segmentation_node.demo.movie import Movie
+from segmentation_node.drawing.lettering import PAPER
 from segmentation_node.media.images import read_image
 from segmentation_node.media.video import VideoReader
 
@@ -28,29 +26,6 @@ def frame(index: int, answered: bool = True, shape: tuple[int, int] = (36, 64)) 
         truth=labels,
         latency_ms=20.0 + index if answered else None,
     )
-
-
-def colors(image: np.ndarray) -> set[tuple[int, ...]]:
-    return set(map(tuple, image.reshape(-1, 3).tolist()))
-
-
-@pytest.mark.parametrize("labels", [CAMVID_11, CITYSCAPES_35])
-def test_the_legend_shows_every_class_in_its_colour(labels) -> None:
-    image = legend(labels, 1920)
-    assert {label.color[::-1] for label in labels.classes} <= colors(image)
-    assert image.shape[0] % 2 == 0
-
-
-def test_a_legend_too_wide_for_one_line_takes_more() -> None:
-    assert legend(CAMVID_11, 400).shape[0] > 2 * legend(CAMVID_11, 1920).shape[0]
-
-
-def test_text_is_written_where_it_is_asked_for_and_cut_at_the_edge() -> None:
-    image = np.full((40, 60, 3), PAPER, np.uint8)
-    end = put_text(image, "Road", 5, 20, 16)
-    assert end == 5 + width_of("Road", 16)
-    assert (image[:, :5] == PAPER).all() and (image != PAPER).any()
-    put_text(image, "a long line of text", 50, 38, 16)
 
 
 def test_the_sheet_holds_answers_and_true_labels() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.labels import Label, LabelSet
-from segmentation_node.demo.lettering import FAINT, INK, PAPER, put_text, width_of
+from segmentation_node.drawing.lettering import FAINT, INK, PAPER, put_text, width_of
 
 _GAP, _CHIP_GAP, _MARGIN = 22, 7, 20
 

@@ -1,0 +1,1 @@
+"""Pictures with words on them: lettering, the legend of a label set, sheets of panels."""
