@@ -14,9 +14,9 @@ from segmentation_node.scenes.sprites import NOTHING, Sprite
 
 _FARTHEST_PX = 4000.0
 
-SMALLEST_SHARE = 1 / 32
+SMALLEST_SHARE = 1 / 24
 """Of the image's height; what would be smaller is left out, as people leave it out who label."""
-THINNEST_SHARE = 1 / 240
+THINNEST_SHARE = 1 / 160
 """Of the image's height; a thinner pole is painted and not labelled, as people do who label."""
 
 

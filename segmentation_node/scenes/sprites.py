@@ -98,11 +98,12 @@ def lamp_post(rng: np.random.Generator) -> Sprite:
 
 def post(rng: np.random.Generator) -> Sprite:
     """A bollard or a bare post."""
-    h, w = 120, 16
+    height_m = float(rng.uniform(0.9, 3.5))
+    h, w = 120, round(120 * float(rng.uniform(0.12, 0.22)) / height_m)
     image, labels = _blank(h, w)
-    image[:, 2:-2] = p.jitter(rng, (70, 75, 80), 40)
-    labels[:, 2:-2] = p.POLE
-    return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(0.9, 3.5)), (w - 4) / h)
+    image[:] = p.jitter(rng, (70, 75, 80), 40)
+    labels[:] = p.POLE
+    return Sprite(image, labels, np.zeros_like(labels), height_m, w / h)
 
 
 _SIGN_COLORS: tuple[p.Color, ...] = (
@@ -221,44 +222,72 @@ def pedestrian(rng: np.random.Generator) -> Sprite:
 
 
 def cyclist(rng: np.random.Generator) -> Sprite:
-    """A cyclist, seen from behind or from the side."""
+    """A cyclist, seen from the side, from behind or from the front."""
     side = rng.random() < 0.4
     h, w = 240, 230 if side else 100
     image, labels = _blank(h, w)
-    label, bike = p.BICYCLIST, p.jitter(rng, (45, 45, 50), 30)
-    top, legs, c = _clothes(rng), _clothes(rng), w / 2
-    wheels = (c - 68, c + 68) if side else (c,)
-    holes = np.zeros_like(labels)
-    for x in wheels:
-        axes = (42, 44) if side else (8, 44)
-        cv2.ellipse(holes, (int(x), 192), axes, 0, 0, 360, 1, -1)
-        cv2.ellipse(labels, (int(x), 192), axes, 0, 0, 360, label, -1)
-        cv2.ellipse(image, (int(x), 192), axes, 0, 0, 360, bike, 8 if side else -1)
-    if side:
-        _limb(
-            image,
-            labels,
-            [(c - 68, 192), (c - 20, 130), (c + 50, 130), (c + 68, 192)],
-            7,
-            bike,
-            label,
-        )
-        _limb(
-            image, labels, [(c - 20, 130), (c, 192), (c + 50, 130), (c + 52, 108)], 7, bike, label
-        )
+    bike, c = p.jitter(rng, (45, 45, 50), 30), w / 2
+    holes = _wheels(image, labels, (c - 68, c + 68) if side else (c,), bike)
+    legs, top = _clothes(rng), _clothes(rng) if rng.random() < 0.6 else _high_visibility(rng)
     lean = 34 if side else 0
+    if side:
+        _frame(image, labels, c, bike)
     _limb(
-        image, labels, [(c - lean / 2, 120), (c + lean / 2 + 8, 150), (c + 4, 205)], 16, legs, label
-    )
-    _limb(image, labels, [(c - lean / 2, 120), (c - 8, 160), (c - 8, 195)], 16, legs, label)
-    _limb(image, labels, [(c - lean / 2, 118), (c + lean / 2, 62)], 36, top, label)
-    _limb(image, labels, [(c + lean / 2 - 12, 66), (c + lean + 14, 108)], 11, top, label)
-    for target, value in ((image, p.jitter(rng, (70, 90, 120), 45)), (labels, label)):
+        image, labels, [(c - lean / 2, 120), (c + lean / 2 + 8, 150), (c + 4, 205)], 16, legs,
+        p.BICYCLIST,
+    )  # fmt: skip
+    _limb(image, labels, [(c - lean / 2, 120), (c - 8, 160), (c - 8, 195)], 16, legs, p.BICYCLIST)
+    _limb(image, labels, [(c - lean / 2, 118), (c + lean / 2, 62)], 36, top, p.BICYCLIST)
+    if side:
+        _limb(image, labels, [(c + lean / 2 - 12, 66), (c + lean + 14, 108)], 11, top, p.BICYCLIST)
+    else:
+        _handlebar(image, labels, c, top, bike)
+    helmet = _high_visibility(rng) if rng.random() < 0.4 else p.jitter(rng, (70, 90, 120), 45)
+    for target, value in ((image, helmet), (labels, p.BICYCLIST)):
         cv2.circle(target, (int(c + lean * 0.75), 26), 16, value, -1)
     # Between the spokes one sees through; elsewhere something has been painted.
     holes[image.any(axis=2)] = 0
     _grain(rng, image)
     return Sprite(image, labels, holes, float(rng.uniform(1.6, 1.85)))
+
+
+def _high_visibility(rng: np.random.Generator) -> p.Color:
+    return p.jitter(rng, ((40, 235, 215), (30, 120, 245), (225, 225, 230))[rng.integers(3)], 15)
+
+
+def _wheels(
+    image: NDArray[np.uint8], labels: NDArray[np.uint8], centres: tuple[float, ...], bike: p.Color
+) -> NDArray[np.uint8]:
+    """Paint wheels, labelled as discs; give the (h, w) uint8 holes between their spokes."""
+    holes = np.zeros_like(labels)
+    side = len(centres) > 1
+    axes = (42, 44) if side else (9, 44)
+    for x in centres:
+        for target, value, thick in (
+            (holes, 1, -1), (labels, p.BICYCLIST, -1), (image, bike, 8 if side else -1)
+        ):  # fmt: skip
+            cv2.ellipse(target, (int(x), 192), axes, 0, 0, 360, value, thick)
+    return holes
+
+
+def _frame(image: NDArray[np.uint8], labels: NDArray[np.uint8], c: float, bike: p.Color) -> None:
+    """The tubes of a bicycle seen from the side."""
+    for points in (
+        [(c - 68, 192), (c - 20, 130), (c + 50, 130), (c + 68, 192)],
+        [(c - 20, 130), (c, 192), (c + 50, 130), (c + 52, 108)],
+    ):
+        _limb(image, labels, points, 7, bike, p.BICYCLIST)
+
+
+def _handlebar(
+    image: NDArray[np.uint8], labels: NDArray[np.uint8], c: float, top: p.Color, bike: p.Color
+) -> None:
+    """Bent arms on a handlebar, and a lamp above the wheel: a rider who comes or goes."""
+    _limb(image, labels, [(c - 28, 120), (c + 28, 120)], 6, bike, p.BICYCLIST)
+    for hand in (-1, 1):
+        arm = [(c + hand * 14, 68), (c + hand * 33, 96), (c + hand * 26, 119)]
+        _limb(image, labels, arm, 11, top, p.BICYCLIST)
+    _limb(image, labels, [(c, 140), (c, 148)], 9, (40.0, 40.0, 230.0), p.BICYCLIST)
 
 
 def _grain(rng: np.random.Generator, image: NDArray[np.uint8]) -> None:

@@ -23,6 +23,7 @@ from segmentation_node.scenes.vehicles import Vehicle, draw, vehicle
 
 CELL_M = 9.0
 VIEW_M = 150.0
+RIDER_GAP_M = 16.0
 
 Draw = Callable[[Canvas, float], None]
 """Draws one thing on a canvas, given how far the camera has driven in metres."""
@@ -161,9 +162,9 @@ class Street:
                 kerb + side * rng.uniform(0, plan.pavement * 0.4),
                 start + rng.uniform(0, CELL_M),
             )
-        if rng.random() < 0.6:
+        if rng.random() < 0.35:
             yield self._standing(rng, self._posts, kerb, start + rng.uniform(0, CELL_M))
-        if rng.random() < 0.5:
+        if rng.random() < 0.3:
             yield self._standing(
                 rng, self._signs, kerb + side * rng.uniform(0, 0.5), start + rng.uniform(0, CELL_M)
             )
@@ -226,11 +227,11 @@ class Street:
 
     def _riders(self, ego_m: float, time_s: float, own: float) -> Iterator[Thing]:
         for stream, (side, speed) in enumerate(((own, 5.0), (-own, -4.5))):
-            for index, offset in _visible(ego_m, speed * time_s, 24.0):
+            for index, offset in _visible(ego_m, speed * time_s, RIDER_GAP_M):
                 rng = np.random.default_rng([self.seed, 6, stream, index + 10_000])
                 if rng.random() < 0.6:
                     x = side * (self.plan.road - rng.uniform(0.5, 1.3))
-                    z = offset + rng.uniform(0, 12)
+                    z = offset + rng.uniform(0, RIDER_GAP_M / 2)
                     if z - ego_m > 4 or abs(x - self.plan.ego_x) > 1.5:
                         yield self._standing(rng, self._cyclists, float(x), float(z))
 
