@@ -78,6 +78,7 @@ setup(
             "ruff",
             "mypy>=1.10",
             "types-PyYAML",
+            "cityscapesscripts>=2.2",
         ],
     },
     entry_points={

@@ -9,6 +9,9 @@ neither is left out of the mean.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,7 @@ class ConfusionMatrix:
         counts: (num_classes, num_classes + 1) int64: true class by predicted class; the last
             column holds the pixels that were given no class.
         names: Names of the classes.
+        categories: Category of each class, empty where it has none.
     """
 
     def __init__(self, num_classes: int, ignore_id: int = NO_CLASS) -> None:
@@ -42,25 +46,40 @@ class ConfusionMatrix:
             )
         self.counts = np.zeros((num_classes, num_classes + 1), np.int64)
         self.names = tuple(str(index) for index in range(num_classes))
-        self._categories: tuple[str, ...] = ()
+        self.categories: tuple[str, ...] = ("",) * num_classes
         table = np.full(256, _UNKNOWN, np.int64)
         table[[ignore_id, NO_CLASS]] = num_classes
         table[:num_classes] = np.arange(num_classes)
-        self._index_of_id = table
+        self._row_of_id = self._column_of_id = table
 
     @classmethod
-    def for_labels(cls, labels: LabelSet) -> ConfusionMatrix:
-        """A matrix for label images of a set: its classes that are not ignored are scored."""
+    def for_labels(cls, labels: LabelSet, predicted: LabelSet | None = None) -> ConfusionMatrix:
+        """A matrix for label images of a set: its classes that are not ignored are scored.
+
+        Args:
+            labels: What true pixels mean.
+            predicted: What predicted pixels mean; `labels` where None. A label of the same name as
+                a scored class stands for it, whatever its id, and every other for no class.
+
+        Raises:
+            DatasetError: `predicted` has no label for a scored class.
+        """
         scored = [label for label in labels.classes if not label.ignored]
         matrix = cls(len(scored))
         matrix.names = tuple(label.name for label in scored)
-        matrix._categories = tuple(label.category for label in scored)
-        table = matrix._index_of_id
-        table[:] = _UNKNOWN
-        table[NO_CLASS] = len(scored)
-        table[[label.pixel for label in labels.labels]] = len(scored)
-        table[[label.pixel for label in scored]] = np.arange(len(scored))
+        matrix.categories = tuple(label.category for label in scored)
+        matrix._row_of_id = _table(labels, matrix.names)
+        if predicted is None:
+            predicted = labels
+        _check_covers(predicted, labels, matrix.names)
+        matrix._column_of_id = _table(predicted, matrix.names)
         return matrix
+
+    def empty(self) -> ConfusionMatrix:
+        """A matrix over the same classes without a count."""
+        other = copy(self)
+        other.counts = np.zeros_like(self.counts)
+        return other
 
     @property
     def num_classes(self) -> int:
@@ -83,12 +102,40 @@ class ConfusionMatrix:
                 expected="the same shape",
                 fix="score label images at the size of the annotation",
             )
-        columns = self._indices(predicted, "predicted")
-        rows = self._indices(true, "true")
+        columns = self.predicted_classes(predicted).ravel()
+        rows = self.true_classes(true).ravel()
         scored = rows < self.num_classes
         cells = rows[scored] * (self.num_classes + 1) + columns[scored]
         counted = np.bincount(cells, minlength=self.counts.size)
         self.counts += counted.reshape(self.counts.shape)
+
+    def true_classes(self, true: NDArray[Any]) -> NDArray[np.int64]:
+        """The class of each pixel of an annotation.
+
+        Args:
+            true: (...) integer label ids.
+
+        Returns:
+            (...) int64: the row of `counts`; `num_classes` for pixels that do not count.
+
+        Raises:
+            DatasetError: A pixel holds an id that the labels do not have.
+        """
+        return self._indices(true, self._row_of_id, "true")
+
+    def predicted_classes(self, predicted: NDArray[Any]) -> NDArray[np.int64]:
+        """The class of each predicted pixel.
+
+        Args:
+            predicted: (...) integer label ids.
+
+        Returns:
+            (...) int64: the column of `counts`; `num_classes` for pixels of no scored class.
+
+        Raises:
+            DatasetError: A pixel holds an id that the labels do not have.
+        """
+        return self._indices(predicted, self._column_of_id, "predicted")
 
     def merge(self, other: ConfusionMatrix) -> None:
         """Add the counts of another matrix over the same classes."""
@@ -105,7 +152,7 @@ class ConfusionMatrix:
     @property
     def miou(self) -> float:
         """Mean IoU over the classes that occur, 0..1; NaN where none does."""
-        return _mean(self.iou())
+        return mean_score(self.iou())
 
     @property
     def pixel_accuracy(self) -> float:
@@ -115,10 +162,10 @@ class ConfusionMatrix:
 
     def category_iou(self) -> dict[str, float]:
         """IoU of each category: confusions within a category count as right."""
-        categories = tuple(dict.fromkeys(name for name in self._categories if name))
+        categories = tuple(dict.fromkeys(name for name in self.categories if name))
         if not categories:
             return {}
-        member = np.array([[own == name for own in self._categories] for name in categories], int)
+        member = np.array([[own == name for own in self.categories] for name in categories], int)
         # Classes without a category and pixels without a class stay in the last column.
         inner = member @ self.counts[:, :-1] @ member.T
         rest = (member @ self.counts).sum(axis=1) - inner.sum(axis=1)
@@ -129,9 +176,11 @@ class ConfusionMatrix:
     @property
     def category_miou(self) -> float:
         """Mean IoU over the categories that occur, 0..1."""
-        return _mean(np.array(list(self.category_iou().values())))
+        return mean_score(self.category_iou().values())
 
-    def _indices(self, labels: NDArray[Any], what: str) -> NDArray[np.int64]:
+    def _indices(
+        self, labels: NDArray[Any], table: NDArray[np.int64], what: str
+    ) -> NDArray[np.int64]:
         if labels.dtype.kind not in "ui":
             raise DatasetError(
                 f"{what} labels of {labels.dtype}", "whole numbers", "give label ids"
@@ -139,11 +188,44 @@ class ConfusionMatrix:
         for extreme in (labels.min(), labels.max()) if labels.size else ():
             if not 0 <= extreme < 256:
                 raise _out_of_range(what, int(extreme), self.names)
-        indices: NDArray[np.int64] = self._index_of_id[labels.ravel()]
+        indices: NDArray[np.int64] = table[labels]
         if indices.size and indices.min() == _UNKNOWN:
-            stranger = int(labels.ravel()[indices.argmin()])
+            stranger = int(labels.flat[indices.argmin()])
             raise _out_of_range(what, stranger, self.names)
         return indices
+
+
+def mean_score(scores: Iterable[float]) -> float:
+    """Mean of the scores that are not NaN; NaN where all are.
+
+    Added in their order, as the Cityscapes evaluation does it, so that not even the last digit
+    differs (NumPy adds in pairs, and Python's `sum` compensates from 3.12 on).
+    """
+    present = [float(score) for score in scores if not math.isnan(score)]
+    total = 0.0
+    for score in present:
+        total += score
+    return total / len(present) if present else float("nan")
+
+
+def _table(labels: LabelSet, names: tuple[str, ...]) -> NDArray[np.int64]:
+    """(256,) int64: the scored class of each pixel value, by name."""
+    table = np.full(256, _UNKNOWN, np.int64)
+    table[NO_CLASS] = len(names)
+    for label in labels.labels:
+        table[label.pixel] = names.index(label.name) if label.name in names else len(names)
+    return table
+
+
+def _check_covers(predicted: LabelSet, labels: LabelSet, names: tuple[str, ...]) -> None:
+    known = {label.name for label in predicted.labels}
+    for name in names:
+        if name not in known:
+            raise DatasetError(
+                received=f"data labelled with {labels.name}, which scores the class {name!r}",
+                expected=f"the labels of {predicted.name}, which the model gives, and no others",
+                fix="score a model on a data set with its own classes",
+            )
 
 
 def _iou(counts: NDArray[np.int64], strays: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:
@@ -152,11 +234,6 @@ def _iou(counts: NDArray[np.int64], strays: NDArray[np.int64] | int = 0) -> NDAr
     scores: NDArray[np.float64] = np.full(len(hits), np.nan)
     np.divide(hits, union, out=scores, where=union > 0)
     return scores
-
-
-def _mean(scores: NDArray[np.float64]) -> float:
-    present = scores[~np.isnan(scores)]
-    return float(present.mean()) if present.size else float("nan")
 
 
 def _out_of_range(what: str, found: int, names: tuple[str, ...]) -> DatasetError:

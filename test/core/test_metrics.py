@@ -14,6 +14,7 @@ from segmentation_node.core.labels import (
     CAMVID_11,
     CITYSCAPES_19,
     CITYSCAPES_35,
+    CITYSCAPES_ALL,
     LABEL_SETS,
     Label,
     LabelSet,
@@ -103,6 +104,61 @@ def test_cityscapes_ids_and_train_ids_give_the_same_scores() -> None:
     assert (by_id.counts == by_train_id.counts).all()
     assert by_id.names == by_train_id.names
     assert by_id.category_iou() == by_train_id.category_iou()
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (CITYSCAPES_19, CITYSCAPES_35),
+        (CITYSCAPES_35, CITYSCAPES_19),
+        (CITYSCAPES_ALL, CITYSCAPES_19),
+        (CITYSCAPES_19, CITYSCAPES_ALL),
+    ],
+    ids=lambda labels: labels.name,
+)
+def test_a_model_may_have_other_ids_than_the_data_for_the_same_classes(
+    model: LabelSet, data: LabelSet
+) -> None:
+    names = [label.name for label in CITYSCAPES_19.classes]
+    matrix = ConfusionMatrix.for_labels(data, predicted=model)
+    said, true = (
+        np.array([labels.by_name(name).pixel for name in names], np.uint8)
+        for labels in (model, data)
+    )
+    matrix.update(said, true)
+    assert (matrix.iou() == 1).all()
+    matrix.update(np.roll(said, 1), true)
+    assert (matrix.iou() == 1 / 3).all()
+
+
+def test_labels_that_only_the_model_has_stand_for_no_class() -> None:
+    matrix = ConfusionMatrix.for_labels(CITYSCAPES_19, predicted=CITYSCAPES_ALL)
+    road, parking = (CITYSCAPES_ALL.by_name(name).pixel for name in ("road", "parking"))
+    matrix.update(image([road, parking]), image([0, 0]))
+    assert matrix.iou()[0] == 0.5
+    assert matrix.counts[0, -1] == 1
+
+
+def test_a_model_without_a_class_of_the_data_is_refused_by_its_name() -> None:
+    with pytest.raises(
+        DatasetError, match=r"cityscapes35, which scores the class 'road'.*camvid11"
+    ):
+        ConfusionMatrix.for_labels(CITYSCAPES_35, predicted=CAMVID_11)
+
+
+def test_an_empty_matrix_is_over_the_same_classes() -> None:
+    matrix = ConfusionMatrix.for_labels(CITYSCAPES_35, predicted=CITYSCAPES_19)
+    matrix.update(image([0]), image([7]))
+    other = matrix.empty()
+    other.update(image([0, 1]), image([7, 7]))
+    assert (int(matrix.counts.sum()), int(other.counts.sum())) == (1, 2)
+    assert other.names == matrix.names
+
+
+def test_the_classes_of_pixels_are_rows_and_columns_of_the_counts() -> None:
+    matrix = ConfusionMatrix.for_labels(CITYSCAPES_35, predicted=CITYSCAPES_19)
+    assert matrix.true_classes(image([7, 0, 23])).tolist() == [[0, 19, 10]]
+    assert matrix.predicted_classes(image([0, 255, 10])).tolist() == [[0, 19, 10]]
 
 
 def test_confusions_within_a_category_count_as_right() -> None:
