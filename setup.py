@@ -52,6 +52,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
         share("launch"),
         share("config"),
+        share("config/class_maps"),
     ],
     zip_safe=False,
     python_requires=">=3.10",

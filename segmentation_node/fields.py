@@ -75,6 +75,10 @@ class Fields:
         """The file and the whole key path of `key`."""
         return f"{self.where}.{key}" if ": " in self.where else f"{self.where}: {key}"
 
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a mapping whose keys are data of the user's, such as names."""
+        return tuple(str(key) for key in self._mapping)
+
     def has(self, key: str) -> bool:
         """Whether the key is there and holds something."""
         self._read.add(key)
@@ -122,6 +126,13 @@ class Fields:
             self.fail(key, "one of " + ", ".join(choices))
         return str(value)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The list of strings at `key`."""
+        items = self.sequence(key)
+        if not all(isinstance(item, str) and item.strip() for item in items):
+            self.fail(key, "a list of texts")
+        return tuple(items)
+
     def flag(self, key: str, default: bool) -> bool:
         """The true or false at `key`."""
         if not self.has(key):
@@ -150,6 +161,12 @@ class Fields:
         if not items or not all(isinstance(i, list | tuple) and len(i) == length for i in items):
             self.fail(key, f"a list of lists of {length}")
         return [tuple(self._integer(one, key, low, high) for one in item) for item in items]
+
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """The finite number at `key`, from `low` to `high`; where missing, `default`, if any."""
+        if default is not None and not self.has(key):
+            return default
+        return self._number(self.raw(key), key, low, high)
 
     def numbers(self, key: str, length: int, low: float, high: float) -> tuple[float, ...]:
         """The list of `length` finite numbers at `key`, each from `low` to `high`."""

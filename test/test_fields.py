@@ -103,3 +103,18 @@ def test_yaml_is_parsed_and_its_faults_are_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(error.value)
     with pytest.raises(ConfigError, match="no file"):
         read_yaml(tmp_path / "b.yaml")
+
+
+def test_a_number_may_have_a_default() -> None:
+    one = fields(scale=2)
+    assert one.number("scale", 0, 9, default=1.0) == 2.0
+    assert one.number("none", 0, 9, default=1.0) == 1.0
+    with pytest.raises(ModelError, match=r"drive.yaml: scale"):
+        one.number("scale", 3, 9, default=5.0)
+
+
+def test_texts_are_read_as_a_list() -> None:
+    assert fields(names=["a", "b"]).texts("names") == ("a", "b")
+    for wrong in ("a", ["a", 1], ["a", " "]):
+        with pytest.raises(ModelError, match=r"drive.yaml: names"):
+            fields(names=wrong).texts("names")

@@ -95,7 +95,7 @@ def test_colcon_builds_it_as_python(manifest: ElementTree.Element) -> None:
     assert manifest.get("format") == "3"
 
 
-@pytest.mark.parametrize("folder", ["launch", "config"])
+@pytest.mark.parametrize("folder", ["launch", "config", "config/class_maps"])
 def test_every_shared_file_is_installed(setup: dict[str, Any], folder: str) -> None:
     [installed] = [files for target, files in setup["data_files"] if target.endswith(f"/{folder}")]
     present = {

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.cells import cell_grid
+from segmentation_node.core.class_map import ChannelIds
 from segmentation_node.core.geometry import Fit
-from segmentation_node.core.labels import LabelSet
 from segmentation_node.core.mixed_cells import MixedCells
 from segmentation_node.core.postprocess import check_channels, labels_of
 from segmentation_node.core.scratch import Scratch
@@ -50,7 +50,7 @@ class FastLabels:
         ModelError: The logits have another number of channels than the label set has classes.
     """
 
-    def __init__(self, fit: Fit, logits_shape: tuple[int, int, int], labels: LabelSet) -> None:
+    def __init__(self, fit: Fit, logits_shape: tuple[int, int, int], labels: ChannelIds) -> None:
         check_channels(np.broadcast_to(np.float32(0), logits_shape), labels)
         self._fit, self._labels, self._size = fit, labels, logits_shape[1:]
         self._grid = cell_grid(fit, *logits_shape[1:])

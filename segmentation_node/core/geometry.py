@@ -69,11 +69,35 @@ class NetworkSize:
 
 
 @dataclass(frozen=True)
+class Rectangle:
+    """Whole pixels of an image.
+
+    Args:
+        x: Pixels from the image's left edge.
+        y: Pixels from the image's top edge.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def lies_in(self, image_height: int, image_width: int) -> bool:
+        """Whether it has pixels, and the image has all of them."""
+        begins = self.x >= 0 and self.y >= 0 and self.width > 0 and self.height > 0
+        ends = self.x + self.width <= image_width and self.y + self.height <= image_height
+        return begins and ends
+
+
+@dataclass(frozen=True)
 class Fit:
     """A canvas: a rectangle in whole camera pixels that is stretched to the network's input.
 
     The part of the canvas that lies outside the image is padding; the part of the image that lies
-    outside the canvas is not seen by the network and gets no class.
+    outside the canvas is not seen by the network and gets no class. Where only a region of the
+    image is to be seen, everything outside the region is treated as if the image ended there.
 
     Args:
         image_height: Pixels of the camera image.
@@ -83,6 +107,7 @@ class Fit:
         canvas_height: Camera pixels.
         canvas_width: Camera pixels.
         network: Size that the canvas is stretched to.
+        region: The part of the image that is seen; all of it where None.
     """
 
     image_height: int
@@ -92,8 +117,10 @@ class Fit:
     canvas_height: int
     canvas_width: int
     network: NetworkSize
+    region: Rectangle | None = None
 
     def __post_init__(self) -> None:
+        self._check_region()
         too_small = self.canvas_height < 1 or self.canvas_width < 1
         if too_small or self.canvas_height * self.canvas_width > LARGEST_CANVAS:
             raise FrameError(
@@ -110,12 +137,24 @@ class Fit:
                 fix="move the canvas onto the image",
             )
 
+    def _check_region(self) -> None:
+        region = self.region
+        if region is not None and not region.lies_in(self.image_height, self.image_width):
+            raise FrameError(
+                received=f"the region {region.width}x{region.height} at x={region.x}, "
+                f"y={region.y} (width x height) for an image {self.image_width} pixels wide and "
+                f"{self.image_height} high",
+                expected="a region inside the image",
+                fix="correct roi, or give it in fractions of the image",
+            )
+
     @property
     def image_part(self) -> tuple[slice, slice]:
-        """Rows and columns of the image that the canvas covers."""
+        """Rows and columns of the image that the canvas covers, inside the region."""
+        seen = self.region or Rectangle(0, 0, self.image_width, self.image_height)
         return (
-            _overlap(self.canvas_y, self.canvas_height, self.image_height),
-            _overlap(self.canvas_x, self.canvas_width, self.image_width),
+            _overlap(self.canvas_y, self.canvas_height, seen.y, seen.height),
+            _overlap(self.canvas_x, self.canvas_width, seen.x, seen.width),
         )
 
     @property
@@ -137,8 +176,14 @@ class Fit:
         return self.image_part == (slice(0, self.image_height), slice(0, self.image_width))
 
 
-def fit(mode: FitMode | str, image_height: int, image_width: int, network: NetworkSize) -> Fit:
-    """Fit an image to the network's input.
+def fit(
+    mode: FitMode | str,
+    image_height: int,
+    image_width: int,
+    network: NetworkSize,
+    region: Rectangle | None = None,
+) -> Fit:
+    """Fit an image, or a region of it, to the network's input.
 
     The canvas is rounded to whole camera pixels, so its aspect ratio is the network's to within
     a pixel. Where a centred canvas leaves an odd number of pixels over, the extra one is at the
@@ -149,9 +194,10 @@ def fit(mode: FitMode | str, image_height: int, image_width: int, network: Netwo
         image_height: Pixels of the camera image.
         image_width: Pixels of the camera image.
         network: Size of the network's input.
+        region: The part of the image that is fitted; all of it where None.
 
     Raises:
-        FrameError: The image has no pixels.
+        FrameError: The image has no pixels, or the region is not inside it.
     """
     if image_height < 1 or image_width < 1:
         raise FrameError(
@@ -159,10 +205,11 @@ def fit(mode: FitMode | str, image_height: int, image_width: int, network: Netwo
             expected="at least 1x1",
             fix="check the camera driver: it sends empty images",
         )
-    height, width = _canvas_size(FitMode(mode), image_height, image_width, network)
-    x = _centred(image_width - width)
-    y = _centred(image_height - height)
-    return Fit(image_height, image_width, x, y, height, width, network)
+    seen = region or Rectangle(0, 0, image_width, image_height)
+    height, width = _canvas_size(FitMode(mode), seen.height, seen.width, network)
+    x = seen.x + _centred(seen.width - width)
+    y = seen.y + _centred(seen.height - height)
+    return Fit(image_height, image_width, x, y, height, width, network, region)
 
 
 def _canvas_size(
@@ -184,8 +231,8 @@ def _centred(rest: int) -> int:
     return rest // 2 if rest >= 0 else -(-rest // 2)
 
 
-def _overlap(start: int, length: int, limit: int) -> slice:
-    return slice(max(start, 0), min(start + length, limit))
+def _overlap(start: int, length: int, first: int, extent: int) -> slice:
+    return slice(max(start, first), min(start + length, first + extent))
 
 
 def _moved(part: slice, by: int) -> slice:

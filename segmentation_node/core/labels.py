@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from segmentation_node.core.label_set import NO_CLASS, Label, LabelSet
 from segmentation_node.errors import ConfigError
-from segmentation_node.fields import read_yaml
+from segmentation_node.fields import Fields, read_yaml
 
 __all__ = [
     "CAMVID_11",
@@ -21,6 +22,7 @@ __all__ = [
     "Label",
     "LabelSet",
     "label_set",
+    "read_label_set",
 ]
 
 # Cordts et al., "The Cityscapes Dataset for Semantic Urban Scene Understanding", 2016; ids, train
@@ -159,3 +161,23 @@ def label_set(name_or_path: str | Path) -> LabelSet:
         expected="one of " + ", ".join(LABEL_SETS) + ", or the path of a .yaml file",
         fix="choose one of them, or describe your labels in a YAML file",
     )
+
+
+def read_label_set(fields: Fields, key: str, folder: Path) -> LabelSet:
+    """The label set at a key of a YAML file.
+
+    Args:
+        fields: The file.
+        key: Where it stands: the name of a built-in set, or of a .yaml file, or a mapping.
+        folder: Where a .yaml file lies.
+
+    Raises:
+        SegmentationError: There is none, or it is faulty.
+    """
+    value = fields.raw(key)
+    if isinstance(value, Mapping):
+        return LabelSet.from_mapping(value, fields.path(key))
+    if not isinstance(value, str):
+        fields.fail(key, "the name of a label set, or its name and classes")
+    is_file = Path(value).suffix in {".yaml", ".yml"}
+    return label_set(folder / value if is_file else value)

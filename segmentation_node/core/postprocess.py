@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.core.class_map import ChannelIds
 from segmentation_node.core.geometry import Fit
-from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import FrameError, ModelError
 
 _CHUNK_VALUES = 2**22
@@ -77,7 +77,7 @@ def inside(fit: Fit) -> NDArray[np.bool_]:
     return mask
 
 
-def labels_of(logits: NDArray[np.float32], fit: Fit, labels: LabelSet) -> NDArray[np.uint8]:
+def labels_of(logits: NDArray[np.float32], fit: Fit, labels: ChannelIds) -> NDArray[np.uint8]:
     """The label image: at every camera pixel the class with the largest interpolated logit.
 
     Args:
@@ -167,7 +167,7 @@ def overlay(
     return blended
 
 
-def check_channels(logits: NDArray[np.float32], labels: LabelSet) -> None:
+def check_channels(logits: NDArray[np.float32], labels: ChannelIds) -> None:
     """Check that logits have a channel for each class.
 
     Args:

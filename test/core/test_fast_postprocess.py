@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from segmentation_node.core.class_map import ChannelIds, MergedIds
 from segmentation_node.core.fast_postprocess import FastLabels, colorize_into, overlay_into
-from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
+from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, Rectangle, fit
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35, Label, LabelSet
 from segmentation_node.core.postprocess import colorize, inside, labels_of, overlay
+from segmentation_node.core.window import at_network_size
 from segmentation_node.errors import ModelError
 
 
@@ -46,7 +48,7 @@ def near_ties(classes: int, height: int, width: int, seed: int) -> NDArray[np.fl
 KINDS = {"blobs": blobs, "noise": noise, "ties": ties, "near_ties": near_ties}
 
 
-def fast(logits: NDArray[np.float32], fitted: Fit, labels: LabelSet) -> NDArray[np.uint8]:
+def fast(logits: NDArray[np.float32], fitted: Fit, labels: ChannelIds) -> NDArray[np.uint8]:
     out = np.full((fitted.image_height, fitted.image_width), 254, np.uint8)
     FastLabels(fitted, logits.shape, labels)(logits, out)
     return out
@@ -131,6 +133,26 @@ def test_pixels_outside_the_canvas_are_unknown() -> None:
     found = fast(logits, fitted, CITYSCAPES_35)
     assert (found[~inside(fitted)] == CITYSCAPES_35.ignore_id).all()
     assert set(np.unique(found[inside(fitted)])) <= set(CITYSCAPES_35.id_of_channel)
+
+
+def merged(labels: LabelSet) -> MergedIds:
+    ids = np.arange(labels.num_classes, dtype=np.uint8) % 2 * 9
+    return MergedIds("merged", ids, ignore_id=200)
+
+
+@pytest.mark.parametrize("mode", list(FitMode))
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_regions_network_sizes_and_merged_classes_equal_the_definition(
+    mode: FitMode, kind: str
+) -> None:
+    region = fit(mode, 121, 203, NetworkSize(64, 96), Rectangle(20, 31, 160, 70))
+    logits, labels = KINDS[kind](6, 8, 12, 3), label_set(6)
+    for fitted in (region, at_network_size(region)):
+        for ids in (labels, merged(labels)):
+            assert (fast(logits, fitted, ids) == labels_of(logits, fitted, ids)).all()
+    found = fast(logits, region, merged(labels))
+    assert (found[~inside(region)] == 200).all()
+    assert not inside(region)[:31].any()
 
 
 def test_one_instance_serves_frame_after_frame() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
+from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, Rectangle, fit
 from segmentation_node.errors import ConfigError, FrameError
 
 SIDE = st.integers(1, 500)
@@ -135,3 +135,30 @@ def test_network_sizes_are_read_as_height_by_width(text: str) -> None:
 def test_network_sizes_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="512x1024"):
         NetworkSize.parse(text)
+
+
+@pytest.mark.parametrize("mode", list(FitMode))
+def test_a_region_is_fitted_as_an_image_of_its_own(mode: FitMode) -> None:
+    region = Rectangle(30, 50, 200, 100)
+    alone = fit(mode, 100, 200, NetworkSize(64, 96))
+    inside = fit(mode, 400, 300, NetworkSize(64, 96), region)
+    assert inside.canvas_part == alone.canvas_part
+    assert inside.is_padded == alone.is_padded
+    rows, columns = alone.image_part
+    assert inside.image_part == (
+        slice(rows.start + 50, rows.stop + 50),
+        slice(columns.start + 30, columns.stop + 30),
+    )
+    assert not inside.covers_image
+
+
+@pytest.mark.parametrize(
+    "region", [(0, 0, 301, 10), (0, 395, 10, 6), (0, 0, 0, 5), (-1, 0, 5, 5)], ids=str
+)
+def test_a_region_that_is_not_inside_the_image_is_refused(
+    region: tuple[int, int, int, int],
+) -> None:
+    with pytest.raises(
+        FrameError, match=r"the region .* for an image 300 pixels wide and 400 high"
+    ):
+        fit("letterbox", 400, 300, NetworkSize(64, 96), Rectangle(*region))
