@@ -48,7 +48,7 @@ class FastConfidence:
             band = self._band(wide, slice(start, start + step))
             first = self._part[0].start + start
             target = out[first : first + band.shape[1], self._part[1]]
-            _confidence(band, np.float32(temperature), target)
+            self._confidence(band, np.float32(temperature), target)
 
     def _widen(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Interpolate along x."""
@@ -67,6 +67,19 @@ class FastConfidence:
         np.take(wide, high, axis=1, out=below, mode="clip")
         return _blend(band, below, self._y.weight[part, None])
 
+    def _confidence(
+        self, band: NDArray[np.float32], temperature: np.float32, out: NDArray[np.uint8]
+    ) -> None:
+        """Turn (C, r, W) logits into (r, W) confidences, by the operations of the definition."""
+        one = self._scratch.get("one", band.shape[1:])
+        band -= np.maximum.reduce(band, axis=0, out=one)
+        band /= temperature
+        np.exp(band, out=band)
+        np.add.reduce(band, axis=0, out=one)
+        np.divide(255, one, out=one)
+        np.rint(one, out=one)
+        np.copyto(out, one, casting="unsafe")
+
 
 def _blend(
     a: NDArray[np.float32], b: NDArray[np.float32], weight: NDArray[np.float32]
@@ -75,11 +88,3 @@ def _blend(
     np.multiply(a, np.float32(1) - weight, out=a)
     np.multiply(b, weight, out=b)
     return np.add(a, b, out=a)
-
-
-def _confidence(band: NDArray[np.float32], temperature: np.float32, out: NDArray[np.uint8]) -> None:
-    """Turn (C, r, W) logits into (r, W) confidences, by the operations of the definition."""
-    band -= band.max(axis=0)
-    band /= temperature
-    np.exp(band, out=band)
-    np.copyto(out, np.rint(255 / band.sum(axis=0)), casting="unsafe")

@@ -13,6 +13,9 @@ from segmentation_node.errors import ModelError
 
 _FLOATS = ("float32", "float16")
 
+TEMPERATURES = (0.01, 100.0)
+"""Smallest and largest temperature; networks are off by a factor of a few at most."""
+
 
 @dataclass(frozen=True)
 class TensorSpec:
@@ -76,6 +79,7 @@ class Model:
         labels: What its channels mean.
         default_size: Network size where the user asks for none.
         sizes: Network sizes that the model is meant for; a dynamic network takes others too.
+        temperature: Divides the logits before the softmax, so that confidences are frequencies.
         licence: Licence of the weights.
         notice: One sentence that users must be told once.
         training: Data, recipe and scores, as free form.
@@ -89,6 +93,7 @@ class Model:
     labels: LabelSet
     default_size: NetworkSize
     sizes: tuple[NetworkSize, ...]
+    temperature: float = 1.0
     licence: str = ""
     notice: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)

@@ -5,14 +5,13 @@ The keys are listed in docs/model_sidecar.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
-from segmentation_node.core.labels import LabelSet, label_set
+from segmentation_node.core.labels import read_label_set
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.fields import Fields, read_yaml
-from segmentation_node.model.contract import InputSpec, Model
+from segmentation_node.model.contract import TEMPERATURES, InputSpec, Model
 from segmentation_node.model.onnx_file import check_onnx_file
 
 FORMAT = 1
@@ -73,6 +72,7 @@ def _model(path: Path, fields: Fields) -> Model:
         fields.fail("format", str(FORMAT), "use the version of the package that wrote it")
     output = fields.child("output")
     stride = output.integer("stride", 1, 64)
+    temperature = output.number("temperature", *TEMPERATURES, default=1.0)
     output.close()
     spec = _input(fields.child("input"), stride)
     default = _size(fields.integers("default_size", 2, 1, LARGEST_SIDE))
@@ -81,7 +81,8 @@ def _model(path: Path, fields: Fields) -> Model:
         name=fields.text("name"),
         input=spec,
         stride=stride,
-        labels=_labels(fields, path),
+        temperature=temperature,
+        labels=read_label_set(fields, "labels", path.parent),
         default_size=default,
         sizes=_sizes(fields, default),
         licence=fields.text("licence", ""),
@@ -128,16 +129,6 @@ def _sizes(fields: Fields, default: NetworkSize) -> tuple[NetworkSize, ...]:
     if default not in listed:
         fields.fail("default_size", "one of sizes: " + ", ".join(str(size) for size in listed))
     return listed
-
-
-def _labels(fields: Fields, path: Path) -> LabelSet:
-    value = fields.raw("labels")
-    if isinstance(value, Mapping):
-        return LabelSet.from_mapping(value, fields.path("labels"))
-    if not isinstance(value, str):
-        fields.fail("labels", "the name of a label set, or its name and classes")
-    is_file = Path(value).suffix in {".yaml", ".yml"}
-    return label_set(path.parent / value if is_file else value)
 
 
 def _size(sides: tuple[int, ...]) -> NetworkSize:

@@ -6,5 +6,6 @@ from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.cpu import STAGES, CpuPipeline
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.segmenter import Segmenter
+from segmentation_node.pipeline.view import View
 
-__all__ = ["STAGES", "Buffers", "CpuPipeline", "Outputs", "Segmentation", "Segmenter"]
+__all__ = ["STAGES", "Buffers", "CpuPipeline", "Outputs", "Segmentation", "Segmenter", "View"]

@@ -37,7 +37,7 @@ class Outputs:
 
 @dataclass(frozen=True, eq=False)
 class Buffers:
-    """Arrays of camera size that one segmentation is written to.
+    """Arrays of one size (the camera's, or the network's) that one segmentation is written to.
 
     Args:
         labels: (H, W) uint8, C-contiguous.
@@ -56,8 +56,8 @@ class Buffers:
         """Make arrays for what is wanted.
 
         Args:
-            height: Pixels of the camera image.
-            width: Pixels of the camera image.
+            height: Pixels of the results.
+            width: Pixels of the results.
             outputs: What is wanted.
         """
         gray, rgb = (height, width), (height, width, 3)
@@ -80,8 +80,8 @@ class Buffers:
         """Check that these buffers can be written.
 
         Args:
-            height: Pixels of the camera image.
-            width: Pixels of the camera image.
+            height: Pixels of the results.
+            width: Pixels of the results.
             outputs: What is wanted.
 
         Raises:
@@ -109,5 +109,5 @@ def _check(name: str, array: NDArray[np.uint8] | None, shape: tuple[int, ...]) -
     raise OutputError(
         received=f"{found} for {name}",
         expected=f"a writable, C-contiguous array of uint8 {shape}",
-        fix="use Buffers.allocate with the size of the frame and the same outputs",
+        fix="use Buffers.allocate with the size of the results and the same outputs",
     )

@@ -6,15 +6,18 @@ import logging
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.timing import StageClock
+from segmentation_node.core.window import Window
 from segmentation_node.engines import CpuEngine
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.stream import Kind, Stream
+from segmentation_node.pipeline.view import View
 
 STAGES = ("preprocess", "inference", "postprocess")
 
@@ -30,11 +33,18 @@ class CpuPipeline:
     Args:
         model: The network.
         engine: The network on its runtime; the pipeline closes it.
+        view: What is seen of the images, and what its results look like; all of them, at their
+            own size, where None.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
     """
 
-    def __init__(self, model: Model, engine: CpuEngine) -> None:
+    def __init__(self, model: Model, engine: CpuEngine, view: View | None = None) -> None:
         self._model = model
         self._engine = engine
+        self._view = view or View()
+        self._view.channel_ids(model.labels)
         self._clock = StageClock(STAGES)
         self._stream: Stream | None = None
         self._kind: Kind | None = None
@@ -46,6 +56,22 @@ class CpuPipeline:
         """Size of the network's input."""
         _, height, width, _ = self._engine.input_array.shape
         return NetworkSize(height, width)
+
+    def window(self, height: int, width: int) -> Window:
+        """How results lie on camera images of a size, and how large they are.
+
+        Args:
+            height: Pixels of the camera image.
+            width: Pixels of the camera image.
+
+        Raises:
+            FrameError: Such an image does not hold the region that is to be seen.
+        """
+        stream = self._stream
+        if stream is not None and stream.kind[:2] == (height, width):
+            return stream.window
+        fitted = self._view.fit(self._model.input.fit, height, width, self.network_size)
+        return Window.of(fitted, self._view.of_result(fitted))
 
     @property
     def mixed_share(self) -> float:
@@ -74,6 +100,23 @@ class CpuPipeline:
         self._kind = kind
         return self._segment(frame, outputs or Outputs(), into)
 
+    def logits(self, frame: Frame) -> tuple[NDArray[np.float32], Fit]:
+        """Run the network alone.
+
+        Args:
+            frame: The camera image, in any encoding.
+
+        Returns:
+            (C, h, w) float32 logits, valid until the next call, and how the image was fitted.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            EngineError: The pipeline is closed, or the runtime failed.
+        """
+        stream = self._stream_of(frame)
+        stream.fill(frame, self._engine.input_array[0])
+        return self._engine.infer()[0], stream.fit
+
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
         """Segment grey images, so that the first real one finds everything in place.
 
@@ -82,15 +125,17 @@ class CpuPipeline:
             width: Pixels of the camera images to come.
             outputs: What will be made of them; colour alone where None.
         """
+        height, width = self._view.image_to_hold(height, width)
         frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
         for _ in range(2):
             self._segment(frame, outputs or Outputs(), None)
 
     def _segment(self, frame: Frame, outputs: Outputs, into: Buffers | None) -> Segmentation:
         self._clock.start()
-        buffers = into or Buffers.allocate(frame.height, frame.width, outputs)
-        buffers.check(frame.height, frame.width, outputs)
         stream = self._stream_of(frame)
+        size = stream.window.height, stream.window.width
+        buffers = into or Buffers.allocate(*size, outputs)
+        buffers.check(*size, outputs)
         bgr = stream.fill(frame, self._engine.input_array[0])
         self._clock.mark("preprocess")
         logits = self._engine.infer()[0]
@@ -102,7 +147,7 @@ class CpuPipeline:
     def _stream_of(self, frame: Frame) -> Stream:
         kind = (frame.height, frame.width, frame.encoding)
         if self._stream is None or self._stream.kind != kind:
-            self._stream = Stream(self._model, kind, self.network_size)
+            self._stream = Stream(self._model, kind, self.network_size, self._view)
         return self._stream
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from segmentation_node.pipeline.buffers import Buffers
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """A class for every pixel of one camera image.
+    """A class for every pixel of one camera image, or of what the network has seen of it.
 
     The arrays belong to whoever gave or lent the buffers; the call that returned this object says
     for how long they are valid. `copy` gives arrays of one's own.

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.core.geometry import Fit, NetworkSize
+from segmentation_node.core.labels import LabelSet
+from segmentation_node.core.window import Window
 from segmentation_node.engines import CpuEngine, open_engine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.cpu import CpuPipeline
 from segmentation_node.pipeline.result import Segmentation
+from segmentation_node.pipeline.view import View
 
 _log = logging.getLogger("segmentation_node")
 
@@ -34,12 +37,19 @@ class Segmenter:
     Args:
         model: The network.
         engine: The network on its runtime; the segmenter closes it.
+        view: What is seen of the images, and what its results look like; all of them, at their
+            own size, where None.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
     """
 
-    def __init__(self, model: Model, engine: CpuEngine) -> None:
+    def __init__(self, model: Model, engine: CpuEngine, view: View | None = None) -> None:
         self.model = model
+        self.labels: LabelSet = (view or View()).labels(model.labels)
+        """What label images hold: the merged classes, or those of the network."""
         self._engine = engine
-        self._pipeline = CpuPipeline(model, engine)
+        self._pipeline = CpuPipeline(model, engine, view)
         self._lock = threading.Lock()
         self._rings = threading.local()
         self._closed = False
@@ -52,6 +62,7 @@ class Segmenter:
         engine: str = "auto",
         precision: str = "auto",
         network_size: str | NetworkSize | None = None,
+        view: View | None = None,
     ) -> Segmenter:
         """Load a network.
 
@@ -61,19 +72,23 @@ class Segmenter:
             precision: `auto`, `fp32`, `bf16`, `fp16` or `int8`.
             network_size: Size of the network's input as HEIGHTxWIDTH in pixels, such as
                 `512x1024`; `default` or None for the model's own.
+            view: What is seen of the images, and what its results look like; all of them, at
+                their own size, where None.
 
         Raises:
             ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
             EngineError: The engine or the precision is not to be had here.
-            ConfigError: The size is none.
+            ConfigError: The size is none, or the view merges classes that the network has not.
         """
         found = load_model(model)
+        # Before the engine, which takes its time and would have to be closed again.
+        (view or View()).channel_ids(found.labels)
         opened = open_engine(
             found, engine=engine, precision=precision, size=_size(network_size, found)
         )
         if found.notice:
             _log.warning("%s: %s", found.name, found.notice)
-        return cls(found, opened)
+        return cls(found, opened, view)
 
     @property
     def precision(self) -> str:
@@ -100,6 +115,36 @@ class Segmenter:
         """How often the size or encoding of the frames has changed."""
         return self._pipeline.changes
 
+    def window(self, height: int, width: int) -> Window:
+        """How results lie on camera images of a size, and how large they are.
+
+        Args:
+            height: Pixels of the camera image.
+            width: Pixels of the camera image.
+
+        Raises:
+            FrameError: Such an image does not hold the region that is to be seen.
+        """
+        return self._pipeline.window(height, width)
+
+    def logits(self, image: NDArray[np.uint8] | Frame) -> tuple[NDArray[np.float32], Fit]:
+        """Run the network alone.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, or a frame in any encoding.
+
+        Returns:
+            (C, h, w) float32 logits, the caller's own, and how the image was fitted.
+
+        Raises:
+            FrameError: The image is not (H, W, 3) uint8, or the frame cannot be converted.
+            EngineError: The segmenter is closed, or the runtime failed.
+        """
+        with self._lock:
+            self._check_open()
+            found, fitted = self._pipeline.logits(_frame(image))
+            return found.copy(), fitted
+
     def __call__(
         self, image: NDArray[np.uint8] | Frame, outputs: Outputs | None = None
     ) -> Segmentation:
@@ -117,8 +162,7 @@ class Segmenter:
             FrameError: The image is not (H, W, 3) uint8, or the frame cannot be converted.
             EngineError: The segmenter is closed, or the runtime failed.
         """
-        frame = image if isinstance(image, Frame) else Frame.from_array(image)
-        outputs = outputs or Outputs()
+        frame, outputs = _frame(image), outputs or Outputs()
         return self.segment(frame, outputs, self._next_buffers(frame, outputs))
 
     def segment(
@@ -184,13 +228,18 @@ class Segmenter:
 
     def _next_buffers(self, frame: Frame, outputs: Outputs) -> Buffers:
         ring: list[Buffers] = self._rings.__dict__.setdefault("ring", [])
-        size = frame.height, frame.width
+        window = self.window(frame.height, frame.width)
+        size = window.height, window.width
         # The oldest set is used again; one of another kind is left to whoever still holds it.
         oldest = ring.pop(0) if len(ring) == _RING else None
         if oldest is None or not oldest.fits(*size, outputs):
             oldest = Buffers.allocate(*size, outputs)
         ring.append(oldest)
         return oldest
+
+
+def _frame(image: NDArray[np.uint8] | Frame) -> Frame:
+    return image if isinstance(image, Frame) else Frame.from_array(image)
 
 
 def _size(asked: str | NetworkSize | None, model: Model) -> NetworkSize:

@@ -9,34 +9,42 @@ from segmentation_node.core.encodings import find_encoding, to_bgr
 from segmentation_node.core.fast_confidence import FastConfidence
 from segmentation_node.core.fast_postprocess import FastLabels, colorize_into, overlay_into
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import NetworkSize, fit
+from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.preprocess import resize_canvas
 from segmentation_node.core.scratch import Scratch
+from segmentation_node.core.window import Window
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.view import View
 
 Kind = tuple[int, int, str]
 """Height and width in pixels, and encoding."""
 
 
 class Stream:
-    """Brings images of one kind to the network, and its logits back to camera size.
+    """Brings images of one kind to the network, and its logits back to the result's size.
 
     Args:
         model: The network.
         kind: Size and encoding of the images.
         network: Size of the network's input.
+        view: What is seen of the images, and what its results look like.
+
+    Raises:
+        FrameError: The images do not hold the region that is to be seen.
     """
 
-    def __init__(self, model: Model, kind: Kind, network: NetworkSize) -> None:
+    def __init__(self, model: Model, kind: Kind, network: NetworkSize, view: View) -> None:
         self.kind = kind
         self._model = model
-        self._fit = fit(model.input.fit, kind[0], kind[1], network)
+        self.fit = view.fit(model.input.fit, kind[0], kind[1], network)
+        self._result = view.of_result(self.fit)
+        self.window = Window.of(self.fit, self._result)
         rows, columns = network.height // model.stride, network.width // model.stride
         shape = (model.labels.num_classes, rows, columns)
-        self.labels = FastLabels(self._fit, shape, model.labels)
-        self._confidence = FastConfidence(self._fit, shape)
-        self._palette = model.labels.palette()
+        self.labels = FastLabels(self._result, shape, view.channel_ids(model.labels))
+        self._confidence = FastConfidence(self._result, shape)
+        self._palette = view.labels(model.labels).palette()
         encoding = find_encoding(kind[2])
         self._is_bgr = encoding is not None and encoding.code is None
         self._canvas = self._padding()
@@ -50,18 +58,19 @@ class Stream:
             network_input: (h, w, 3) uint8 BGR, written to.
 
         Returns:
-            (H, W, 3) uint8 BGR: the camera image, valid until the next call.
+            (H, W, 3) uint8 BGR: the image as the result shows it (that of the camera, or of the
+            network's input), valid until the next call.
         """
         height, width, _ = self.kind
         out = None if self._is_bgr else self._scratch.get("bgr", (height, width, 3), np.uint8)
         bgr = to_bgr(frame, out)
         if self._canvas is None:
-            canvas = bgr[self._fit.image_part]
+            canvas = bgr[self.fit.image_part]
         else:
             canvas = self._canvas
-            canvas[self._fit.canvas_part] = bgr[self._fit.image_part]
-        resize_canvas(canvas, self._fit, network_input)
-        return bgr
+            canvas[self.fit.canvas_part] = bgr[self.fit.image_part]
+        resize_canvas(canvas, self.fit, network_input)
+        return bgr if self._result is self.fit else network_input[self._result.canvas_part]
 
     def finish(
         self,
@@ -74,7 +83,7 @@ class Stream:
 
         Args:
             logits: (C, h, w) float32, C-contiguous.
-            bgr: (H, W, 3) uint8 BGR, the camera image.
+            bgr: (H, W, 3) uint8 BGR, from `fill`.
             outputs: What is wanted besides the labels.
             buffers: Written to; checked to fit.
         """
@@ -87,12 +96,12 @@ class Stream:
             if outputs.overlay and buffers.overlay is not None:
                 overlay_into(bgr, color, outputs.alpha, buffers.overlay)
         if outputs.confidence and buffers.confidence is not None:
-            self._confidence(logits, buffers.confidence)
+            self._confidence(logits, buffers.confidence, self._model.temperature)
 
     def _padding(self) -> NDArray[np.uint8] | None:
         """Make a canvas of padding alone, once, where there is any."""
-        if not self._fit.is_padded:
+        if not self.fit.is_padded:
             return None
-        canvas = np.empty((self._fit.canvas_height, self._fit.canvas_width, 3), np.uint8)
+        canvas = np.empty((self.fit.canvas_height, self.fit.canvas_width, 3), np.uint8)
         canvas[:] = self._model.input.pad_bgr
         return canvas

@@ -27,6 +27,11 @@ def test_a_sidecar_is_read_into_a_model(make_model: Any) -> None:
     assert model.notice == "Not for the road."
     assert model.training == {"epochs": 3}
     assert (model.licence, model.calibration) == ("", {})
+    assert model.temperature == 1.0
+
+
+def test_a_temperature_is_read_where_there_is_one(make_model: Any) -> None:
+    assert load_model(make_model({"output": {"stride": 8, "temperature": 2}})).temperature == 2.0
 
 
 def test_paths_are_taken_as_text_or_path(make_model: Any) -> None:
@@ -94,6 +99,9 @@ def test_each_missing_key_is_named_with_its_path(make_model: Any, key: str) -> N
         ("output.stride", 0),
         ("output.stride", "8"),
         ("output.size", 1),
+        ("output.temperature", 0),
+        ("output.temperature", "warm"),
+        ("output.temperature", float("inf")),
         ("default_size", [512]),
         ("default_size", "512x1024"),
         ("default_size", [-32, 64]),
