@@ -30,13 +30,14 @@ MESSAGES = (
 # From the ground up: a room may import the rooms above its own line, and never one below.
 ROOMS = (
     room("errors"),
+    room("files"),
     room("fields", "yaml"),
     room("config"),
     room("resources"),
     room("transport"),
     room("core", "numpy", "cv2"),
     room("model", "numpy", "yaml"),
-    room("engines", "numpy", "openvino"),
+    room("engines", "numpy", "openvino", "tensorrt", "tensorrt_rtx", "cuda"),
     room("pipeline", "numpy", "cv2"),
     room("media", "numpy", "cv2", "imageio_ffmpeg"),
     room("drawing", "numpy", "matplotlib"),

@@ -1,34 +1,7 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all: the ground's own, under the name it had here."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from segmentation_node.files import write_whole
 
-from segmentation_node.errors import OutputError
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file in one step, so that neither a reader nor a kill sees half of it.
-
-    Args:
-        path: Its folder is made if need be.
-        data: The bytes.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(
-            received=f"{path} ({error.strerror})",
-            expected="a file that can be written",
-            fix="choose a folder of yours with enough space",
-        ) from error
+__all__ = ["write_whole"]

@@ -1,0 +1,44 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from segmentation_node.errors import OutputError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file in one step, so that neither a reader nor a kill nor a power cut leaves half.
+
+    Args:
+        path: Its folder is made if need be.
+        data: The bytes.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _keep_name(path.parent)
+    except OSError as error:
+        raise OutputError(
+            received=f"{path} ({error.strerror})",
+            expected="a file that can be written",
+            fix="choose a folder of yours with enough space",
+        ) from error
+
+
+def _keep_name(folder: Path) -> None:
+    """Write a folder's list of names to the disk: the new name is not there before."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
