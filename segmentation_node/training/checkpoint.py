@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Checkpoint:
         averaged: State of the averaged network, the one to export.
         optimizer: State of the optimiser.
         history: What was recorded so far.
+        scaler: State of the gradient scaler; empty where there is none.
     """
 
     run: dict[str, Any]
@@ -35,6 +36,7 @@ class Checkpoint:
     averaged: dict[str, Any]
     optimizer: dict[str, Any]
     history: list[dict[str, Any]]
+    scaler: dict[str, Any] = field(default_factory=dict)
 
     def check_run(self, run: dict[str, Any]) -> None:
         """Check that it is of a run.

@@ -11,14 +11,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from segmentation_node.core.labels import LabelSet
 from segmentation_node.training.batches import Batches, Example, Source, collate
 from segmentation_node.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from segmentation_node.training.datasets import Dataset
-from segmentation_node.training.device import autocast
+from segmentation_node.training.device import autocast, gradient_scaler
+from segmentation_node.training.init import InitialWeights, start_from
 from segmentation_node.training.loss import class_weights, segmentation_loss
 from segmentation_node.training.networks import build, network_entry
+from segmentation_node.training.optimizer import optimizer_of
 from segmentation_node.training.recipe import Recipe
-from segmentation_node.training.schedule import AveragedNetwork, learning_rate_factor
+from segmentation_node.training.schedule import AveragedNetwork
 from segmentation_node.training.validate import validate
 
 
@@ -53,6 +56,11 @@ class Data:
     sources: tuple[Source, ...]
     validation: tuple[Dataset, ...] = ()
 
+    @property
+    def labels(self) -> LabelSet:
+        """What the network's channels mean."""
+        return self.sources[0].data.labels
+
     def to_mapping(self) -> dict[str, int]:
         """Name and number of images of each source."""
         return {source.data.name: len(source.data) for source in self.sources}
@@ -66,27 +74,47 @@ class Training:
         data: What to learn from.
         device: Where.
         checkpoint: File to keep the state in; None keeps none.
+        initial: Weights to start from; None starts from the package's own, where there are some.
     """
 
     def __init__(
-        self, recipe: Recipe, data: Data, device: torch.device, checkpoint: Path | None = None
+        self,
+        recipe: Recipe,
+        data: Data,
+        device: torch.device,
+        checkpoint: Path | None = None,
+        initial: InitialWeights | None = None,
     ) -> None:
         self.recipe, self.data, self.device, self.checkpoint = recipe, data, device, checkpoint
         self.entry = network_entry(recipe.network)
-        labels = data.sources[0].data.labels
+        self.initial = initial
         torch.manual_seed(recipe.seed)
-        network = build(recipe.network, labels.num_classes, pretrained=True)
+        network = build(recipe.network, data.labels.num_classes, pretrained=initial is None)
+        if initial:
+            start_from(network, self.entry, initial)
         self.network = network.to(device=device, memory_format=torch.channels_last)
         self.averaged = AveragedNetwork(self.network, recipe.averaging)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, recipe))
-        self.weights = class_weights(data.sources[0].data, recipe.class_exponent).to(device)
+        self.optimizer = optimizer_of(
+            self.network,
+            recipe.optimizer,
+            learning_rate=recipe.learning_rate,
+            encoder_factor=recipe.encoder_factor,
+            weight_decay=recipe.weight_decay,
+        )
+        self.scaler = gradient_scaler(device)
+        self.weights = self._class_weights()
         self.iteration = 0
         self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
 
     @property
     def _run(self) -> dict[str, Any]:
-        return {"recipe": self.recipe.to_mapping(), "data": self.data.to_mapping()}
+        run = {
+            "recipe": self.recipe.to_mapping(),
+            "data": self.data.to_mapping(),
+            "labels": self.data.labels.to_mapping(),
+        }
+        return {**run, "init": self.initial.to_mapping()} if self.initial else run
 
     def resume(self) -> None:
         """Go on from the checkpoint.
@@ -102,6 +130,8 @@ class Training:
         self.network.load_state_dict(state.network)
         self.averaged.network.load_state_dict(state.averaged)
         self.optimizer.load_state_dict(state.optimizer)
+        if state.scaler:
+            self.scaler.load_state_dict(state.scaler)
         self.iteration, self.history = state.iteration, state.history
         self.seconds = float(self.history[-1]["seconds"])
 
@@ -140,8 +170,9 @@ class Training:
         images, channels = collate(examples, self.entry.mean, self.entry.std, self.device)
         loss = self._loss(images, channels)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.averaged.update(self.network, self.iteration)
         self.iteration += 1
         return float(loss.detach())
@@ -155,9 +186,14 @@ class Training:
         seen = channels[:, first::step, first::step]
         return segmentation_loss(logits, seen, self.weights, self.recipe.label_smoothing)
 
+    def _class_weights(self) -> Tensor | None:
+        exponent = self.recipe.class_exponent
+        if exponent == 0:
+            return None
+        return class_weights(self.data.sources[0].data, exponent).to(self.device)
+
     def _set_learning_rate(self) -> None:
-        recipe = self.recipe
-        factor = learning_rate_factor(self.iteration, recipe.cycles, recipe.warm_up)
+        factor = self.recipe.rate_factor(self.iteration)
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group["peak"]
 
@@ -165,18 +201,23 @@ class Training:
         last = self.iteration == self.recipe.iterations
         if not last and self.iteration % self.recipe.validate_every:
             return {}
-        network = self.averaged.network
+        network, rows = self.averaged.network, self.recipe.validation_rows
         return {
-            data.name: validate(network, self.entry, data, self.device)
+            data.name: validate(network, self.entry, data, self.device, rows)
             for data in self.data.validation
         }
 
     def _record(self, loss: float, miou: dict[str, float]) -> None:
-        entry: dict[str, Any] = {"iteration": self.iteration, "loss": loss}
-        entry["seconds"] = round(self.seconds, 1)
+        recipe = self.recipe
+        entry: dict[str, Any] = {
+            "iteration": self.iteration,
+            "loss": loss,
+            "learning_rate": recipe.learning_rate * recipe.rate_factor(self.iteration - 1),
+            "seconds": round(self.seconds, 1),
+        }
         self.history.append({**entry, "miou": miou} if miou else entry)
-        last = self.iteration == self.recipe.iterations
-        if self.checkpoint and (last or self.iteration % self.recipe.save_every == 0):
+        last = self.iteration == recipe.iterations
+        if self.checkpoint and (last or self.iteration % recipe.save_every == 0):
             save_checkpoint(self._state(), self.checkpoint)
 
     def _state(self) -> Checkpoint:
@@ -187,19 +228,5 @@ class Training:
             averaged=self.averaged.network.state_dict(),
             optimizer=self.optimizer.state_dict(),
             history=self.history,
+            scaler=self.scaler.state_dict(),
         )
-
-
-def _parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """Encoder and new layers at their own rates; no weight decay of norms and biases."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
-    return [
-        {
-            "params": parameters,
-            "peak": recipe.learning_rate * (recipe.encoder_factor if encoder else 1.0),
-            "weight_decay": recipe.weight_decay if decays else 0.0,
-        }
-        for (encoder, decays), parameters in groups.items()
-    ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from segmentation_node.errors import ConfigError
 from segmentation_node.training.augment import Augmentation
 from segmentation_node.training.networks import NETWORKS
+from segmentation_node.training.optimizer import OPTIMIZERS
+from segmentation_node.training.schedule import SCHEDULES, learning_rate_factor, step_factor
 from segmentation_node.training.stills import Stills
 
 CAMVID_NOTICE = (
@@ -24,6 +27,15 @@ _SHARES = (
     "class_exponent",
     "averaging",
     "freeze_after",
+    "drop_after",
+)
+_COUNTS = (
+    "hold_out_iterations",
+    "batch",
+    "loss_step",
+    "validate_every",
+    "validation_rows",
+    "save_every",
 )
 
 
@@ -36,17 +48,22 @@ class Recipe:
         network: One of `networks.NETWORKS`.
         licence: Licence of the weights that come out.
         notice: One sentence that users of the weights must be told; empty where there is none.
+        own_data: Whether it learns from data that the user names (`--data`), and from nothing else.
         camvid_share: Share of each batch that is CamVid, 0 to 1; the rest is rendered scenes.
         scenes_after: Share of the run, 0 to 1, after which rendered scenes join; until then CamVid
             fills the batches, which settles the encoder on real images first.
         stills: The rendered scenes.
-        cycles: Optimiser steps of each cycle of the learning rate, which falls to zero in each and
-            starts the next at half the peak before.
+        optimizer: One of `optimizer.OPTIMIZERS`.
+        schedule: How the learning rate moves, one of `schedule.SCHEDULES`.
+        cycles: Optimiser steps of each cycle of the learning rate. With `cosine` it falls to zero
+            in each and starts the next at half the peak before.
+        epochs: Passes over the training images, in one cycle; 0 goes by `cycles`.
+        drop_after: With `step`, the share of the run, 0 to 1, after which the rate is a tenth.
         hold_out_iterations: Optimiser steps, in one cycle, of a run that leaves a sequence out.
         batch: Images per step.
         learning_rate: Peak of the new layers' rate.
         encoder_factor: The encoder's learning rate, as a factor of it.
-        weight_decay: AdamW's, of convolution weights.
+        weight_decay: The optimiser's, of convolution weights.
         warm_up: Iterations of linear rise, in each cycle.
         label_smoothing: Share of the target spread over all classes.
         class_exponent: Weight of a class is its share of pixels to the power -exponent.
@@ -59,6 +76,7 @@ class Recipe:
         augmentation: Changes to the images.
         seed: Decides everything random.
         validate_every: Iterations between scores on validation images.
+        validation_rows: Pixels; validation images that are higher are reduced to this height.
         save_every: Iterations between checkpoints.
     """
 
@@ -66,10 +84,15 @@ class Recipe:
     licence: str
     notice: str = ""
     network: str = "fcn4s_lite0"
+    own_data: bool = False
     camvid_share: float = 0.0
     scenes_after: float = 0.0
     stills: Stills = field(default_factory=Stills)
+    optimizer: str = "adamw"
+    schedule: str = "cosine"
     cycles: tuple[int, ...] = (1000,)
+    epochs: int = 0
+    drop_after: float = 0.5
     hold_out_iterations: int = 500
     batch: int = 8
     learning_rate: float = 3e-3
@@ -85,6 +108,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
     validate_every: int = 500
+    validation_rows: int = 512
     save_every: int = 50
 
     def __post_init__(self) -> None:
@@ -98,23 +122,21 @@ class Recipe:
                 raise _bad(f"{name} {getattr(self, name)}", "a value above 0")
 
     def _check_choice(self) -> None:
-        if self.network not in NETWORKS:
-            raise _bad(f"the network {self.network!r}", "one of " + ", ".join(NETWORKS))
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise _bad(f"the {name} {getattr(self, name)!r}", "one of " + ", ".join(known))
+        if self.loss_step > NETWORKS[self.network].stride:
+            raise _bad(f"loss_step {self.loss_step}", "no more than the stride of the logits")
         if (self.augmentation.crop_height | self.augmentation.crop_width) % self.multiple:
             raise _bad("a crop of another size", f"multiples of {self.multiple} pixels")
         if self.scenes_after > 0 and self.camvid_per_batch == 0:
             raise _bad(f"scenes_after {self.scenes_after}", "0 where there is no CamVid")
 
     def _check_counts(self) -> None:
-        if self.bias_images < 0:
-            raise _bad(f"bias_images {self.bias_images}", "0 or more")
-        for name in (
-            "hold_out_iterations",
-            "batch",
-            "loss_step",
-            "validate_every",
-            "save_every",
-        ):
+        for name in ("bias_images", "epochs"):
+            if getattr(self, name) < 0:
+                raise _bad(f"{name} {getattr(self, name)}", "0 or more")
+        for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise _bad(f"{name} {getattr(self, name)}", "at least 1")
         shortest = min(*self.cycles, self.hold_out_iterations)
@@ -146,6 +168,22 @@ class Recipe:
         """Iteration from which the encoder's first layers stay as they are."""
         return round(self.iterations * self.freeze_after)
 
+    def for_images(self, count: int) -> Recipe:
+        """The recipe with its epochs as steps, where it goes by epochs.
+
+        Args:
+            count: Training images.
+        """
+        if self.epochs == 0:
+            return self
+        return replace(self, cycles=(max(math.ceil(self.epochs * count / self.batch), 1),))
+
+    def rate_factor(self, iteration: int) -> float:
+        """Factor of the peak learning rate in an iteration (from 0)."""
+        if self.schedule == "step":
+            return step_factor(iteration, self.iterations, self.drop_after)
+        return learning_rate_factor(iteration, self.cycles, self.warm_up)
+
     @property
     def model_name(self) -> str:
         """Name of the model that comes out."""
@@ -159,8 +197,66 @@ class Recipe:
         return mapping
 
 
+_CHOICES: Mapping[str, Collection[str]] = MappingProxyType(
+    {"network": NETWORKS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+)
+
+
 def _bad(received: str, expected: str) -> ConfigError:
     return ConfigError(received, expected, "correct the recipe")
+
+
+# The paper scales the images of Cityscapes to this size and changes nothing else about them.
+_PAPER_SIZE = (256, 512)
+OWN_DATA = "that of the training data"
+
+
+def _classic(name: str, network: str, learning_rate: float) -> Recipe:
+    """Training as in the paper's section 4.3, for a network of its kind.
+
+    Adam from `learning_rate`, a tenth of it after half of about 50 epochs, batches of 10, cross
+    entropy over all pixels with one of the data's labels, no changes to the images.
+    """
+    height, width = _PAPER_SIZE
+    red, green, blue = NETWORKS[network].pad
+    still = Augmentation(
+        crop_height=height,
+        crop_width=width,
+        height=height,
+        scale_low=1.0,
+        scale_high=1.0,
+        aspect=0.0,
+        rotation_deg=0.0,
+        flip=0.0,
+        color=0.0,
+        darkness=0.0,
+        degradation=0.0,
+        pad=(blue, green, red),
+    )
+    return Recipe(
+        name=name,
+        licence=OWN_DATA,
+        network=network,
+        own_data=True,
+        optimizer="adam",
+        schedule="step",
+        epochs=50,
+        batch=10,
+        learning_rate=learning_rate,
+        encoder_factor=1.0,
+        weight_decay=0.0,
+        warm_up=0,
+        label_smoothing=0.0,
+        class_exponent=0.0,
+        averaging=0.0,
+        freeze_after=1.0,
+        loss_step=1,
+        bias_images=0,
+        augmentation=still,
+        validate_every=1000,
+        validation_rows=height,
+        save_every=250,
+    )
 
 
 _ALL = (
@@ -175,9 +271,16 @@ _ALL = (
         averaging=0.998,
     ),
     Recipe(name="rendered", licence="Apache-2.0", cycles=(450,), averaging=0.995),
+    Recipe(name="own", licence=OWN_DATA, own_data=True, cycles=(1500,), averaging=0.998),
+    # Section 4.3.1: FCN-16s and FCN-32s at ten and a hundred times the rate found for FCN-8s.
+    _classic("paper_fcn8s", "fcn8s", 1e-4),
+    _classic("paper_fcn16s", "fcn16s", 1e-3),
+    _classic("paper_fcn32s", "fcn32s", 1e-2),
+    # The article does not say how it trained.
+    _classic("fcn_alexnet", "fcn_alexnet", 1e-4),
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _ALL})
-"""The recipes of the shipped models, by name."""
+"""The recipes by name: the shipped models' first."""
 
 
 def recipe(name: str) -> Recipe:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+SCHEDULES = ("cosine", "step")
+
 
 def learning_rate_factor(iteration: int, cycles: Sequence[int], warm_up: int) -> float:
     """Factor of the peak learning rate: in each cycle a linear rise, then half a cosine to zero.
@@ -29,6 +31,17 @@ def learning_rate_factor(iteration: int, cycles: Sequence[int], warm_up: int) ->
         return peak * (step + 1) / warm_up
     done = (step - warm_up) / max(length - warm_up, 1)
     return peak * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def step_factor(iteration: int, iterations: int, drop_after: float) -> float:
+    """Factor of the first learning rate: one, then a tenth.
+
+    Args:
+        iteration: From 0.
+        iterations: In all.
+        drop_after: Share of them at the first rate, 0 to 1.
+    """
+    return 1.0 if iteration < drop_after * iterations else 0.1
 
 
 class AveragedNetwork:

@@ -1,0 +1,50 @@
+"""What the paper's and the article's networks are made of besides convolutions."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+
+
+class Sum(nn.Module):  # type: ignore[misc]
+    """Adds a skip to what comes up; a module, so that a table of layers can name it."""
+
+    def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
+        """Two tensors of the same shape to their sum."""
+        return coarse + skip
+
+
+def upsampling(inputs: int, outputs: int, kernel: int, stride: int) -> nn.ConvTranspose2d:
+    """A transposed convolution that multiplies height and width by its stride, exactly.
+
+    Args:
+        inputs: Channels in.
+        outputs: Channels out.
+        kernel: Side of the kernel, pixels; as even or odd as the stride.
+        stride: Factor.
+    """
+    return nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding=(kernel - stride) // 2)
+
+
+def scaled(channels: int, width: float) -> int:
+    """A number of channels times a factor, at least 1."""
+    return max(round(channels * width), 1)
+
+
+def fill_random(network: nn.Module) -> None:
+    """Random weights that keep the spread of activations from layer to layer; biases of zero.
+
+    He et al., "Delving deep into rectifiers", 2015, equation 10, for convolutions before a ReLU.
+    A transposed convolution has no ReLU behind it, and each of its outputs sees `kernel / stride`
+    taps along each axis. PyTorch's own defaults let the signal fade in sixteen layers without
+    normalisation, and such a network does not begin to learn.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.ConvTranspose2d):
+            taps = layer.in_channels * (layer.kernel_size[0] / layer.stride[0]) ** 2
+            nn.init.normal_(layer.weight, std=1 / math.sqrt(taps))
+            nn.init.zeros_(layer.bias)
