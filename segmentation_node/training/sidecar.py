@@ -19,8 +19,6 @@ from segmentation_node.training.networks import NetworkEntry
 SIZES = ((256, 512), (288, 512), (384, 480), (384, 640), (480, 640), (512, 1024), (736, 1280))
 # A 16:9 camera without padding, light enough for 30 Hz on two cores.
 DEFAULT_SIZE = (288, 512)
-# The mean of the normalisation: padding is then zero at the network's input.
-PAD_RGB = (127, 127, 127)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Sidecar:
             "std": list(self.network.std),
             "order": "rgb",
             "fit": "letterbox",
-            "pad": list(PAD_RGB),
+            "pad": list(self.network.pad),
         }
 
 
