@@ -4,21 +4,86 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from segmentation_node.core.labels import LabelSet
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.components import Components, components
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.errors import DatasetError
 from segmentation_node.pipeline import Outputs, Segmenter
-from segmentation_node.training.datasets import Dataset
+from segmentation_node.training.datasets import Dataset, Sample
 
 _LABELS_ONLY = Outputs(color=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model made of one image, beside the truth.
+
+    Args:
+        sample: The image.
+        predicted: (H, W) uint8 label ids of the segmenter; valid until the next answer.
+        true: (H, W) uint8 label ids of the data set.
+        counts: Of this image alone.
+    """
+
+    sample: Sample
+    predicted: NDArray[np.uint8]
+    true: NDArray[np.uint8]
+    counts: ConfusionMatrix
+
+    @cached_property
+    def true_classes(self) -> NDArray[np.int64]:
+        """(H, W) int64: the scored class of each pixel; the number of classes where it has none."""
+        return self.counts.true_classes(self.true)
+
+    @cached_property
+    def said_classes(self) -> NDArray[np.int64]:
+        """(H, W) int64: the same of the prediction; none on pixels that do not count."""
+        said = self.counts.predicted_classes(self.predicted)
+        said[self.true_classes == self.counts.num_classes] = self.counts.num_classes
+        return said
+
+    def things(self, name: str) -> tuple[Components, Components]:
+        """The components of a class: in the annotation, and in the prediction where it counts."""
+        if name not in self._things:
+            index = self.counts.names.index(name)
+            self._things[name] = (
+                components(self.true_classes == index),
+                components(self.said_classes == index),
+            )
+        return self._things[name]
+
+    @cached_property
+    def _things(self) -> dict[str, tuple[Components, Components]]:
+        return {}
+
+
+class Tally(Protocol):
+    """Something more to be found out while a model is scored."""
+
+    @property
+    def key(self) -> str:
+        """What its result is called in the score."""
+
+    def add(self, answer: Answer) -> None:
+        """Take in one answer; what is to be kept of its arrays must be copied."""
+
+    def result(self) -> Any:
+        """What was found out, as plain numbers, strings, lists and mappings."""
+
+
 def evaluate(
-    segmenter: Segmenter, data: Dataset, progress: Callable[[int, int], None] | None = None
+    segmenter: Segmenter,
+    data: Dataset,
+    progress: Callable[[int, int], None] | None = None,
+    tallies: Sequence[Tally] = (),
 ) -> dict[str, Any]:
     """Score a model on a data set.
 
@@ -26,28 +91,36 @@ def evaluate(
         segmenter: The model as it runs; its precision and network size are what is scored.
         data: Images with labels, at their own size.
         progress: Called with the number of images done, and of all.
+        tallies: What else to find out; each result stands under its key.
 
     Returns:
-        `miou` first, over all images; then the same by class and by group of the data set, pixel
-        accuracy, and what the score depends on: network size, fit, precision, engine, device and
-        the model file's hash.
+        `miou` first, over all images; then the same by class, category and group of the data set,
+        pixel accuracy, and what the score depends on: network size, fit, precision, engine, device
+        and the model file's hash.
 
     Raises:
-        DatasetError: The data set has no images, or other labels than the model.
+        DatasetError: The data set has no images or no pixel that counts, or a class that the model
+            does not give.
     """
-    _check(segmenter.model.labels, data)
-    matrices = {group: ConfusionMatrix.for_labels(data.labels) for group in data.groups}
+    if not data.samples:
+        raise DatasetError(f"no images in {data.name}", "at least one", "choose another split")
+    total = ConfusionMatrix.for_labels(data.labels, segmenter.labels)
+    by_group = {group: total.empty() for group in data.groups}
     for done, sample in enumerate(data.samples, start=1):
-        image, labels = sample.read()
+        image, true = sample.read()
         predicted = segmenter(image, outputs=_LABELS_ONLY).labels
-        matrices[sample.group].update(predicted, labels)
+        counts = total.empty()
+        counts.update(predicted, true)
+        total.merge(counts)
+        by_group[sample.group].merge(counts)
+        for tally in tallies:
+            tally.add(Answer(sample, predicted, true, counts))
         if progress:
             progress(done, len(data))
-    total = ConfusionMatrix.for_labels(data.labels)
-    for matrix in matrices.values():
-        total.merge(matrix)
-    by_group = {group: _rounded(matrix.miou) for group, matrix in matrices.items()}
-    return {**_scores(total, data), "by_group": by_group, **provenance(segmenter)}
+    _check_counted(total, data)
+    groups = {group: rounded(matrix.miou) for group, matrix in by_group.items()}
+    found = {tally.key: tally.result() for tally in tallies}
+    return {**_scores(total, data), "by_group": groups, **provenance(segmenter), **found}
 
 
 def provenance(segmenter: Segmenter) -> dict[str, Any]:
@@ -59,6 +132,7 @@ def provenance(segmenter: Segmenter) -> dict[str, Any]:
     return {
         "model": segmenter.model.name,
         "model_sha256": file_sha256(segmenter.model.path),
+        "labels": segmenter.labels.name,
         "network_size": str(segmenter.network_size),
         "fit": segmenter.model.input.fit.value,
         "precision": segmenter.precision,
@@ -72,28 +146,39 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _check(labels: LabelSet, data: Dataset) -> None:
-    if not data.samples:
-        raise DatasetError(f"no images in {data.name}", "at least one", "choose another split")
-    wanted = [(label.id, label.name) for label in data.labels.classes]
-    if [(label.id, label.name) for label in labels.classes] != wanted:
-        raise DatasetError(
-            received=f"{data.name}, labelled with {data.labels.name}",
-            expected=f"labels of {labels.name}, which the model gives",
-            fix="score a model on a data set with its own classes",
-        )
+def rounded(score: float) -> float | None:
+    """Four digits: finer than two runs agree; None for NaN, where there is nothing to score."""
+    return None if math.isnan(score) else round(float(score), 4)
+
+
+def scores_of(matrix: ConfusionMatrix) -> dict[str, Any]:
+    """The scores that a matrix holds, rounded: mean IoU, pixel accuracy, IoU by class.
+
+    Args:
+        matrix: Of any number of images.
+    """
+    return {
+        "miou": rounded(matrix.miou),
+        "pixel_accuracy": rounded(matrix.pixel_accuracy),
+        "per_class": {name: rounded(iou) for name, iou in matrix.iou_by_name().items()},
+    }
 
 
 def _scores(matrix: ConfusionMatrix, data: Dataset) -> dict[str, Any]:
+    categories = matrix.category_iou()
     return {
-        "miou": _rounded(matrix.miou),
-        "pixel_accuracy": _rounded(matrix.pixel_accuracy),
-        "per_class": {name: _rounded(iou) for name, iou in matrix.iou_by_name().items()},
+        **scores_of(matrix),
+        "category_miou": rounded(matrix.category_miou),
+        "per_category": {name: rounded(iou) for name, iou in categories.items()},
         "frames": len(data),
         "data": data.name,
     }
 
 
-def _rounded(score: float) -> float | None:
-    """Four digits: finer than two runs agree; None where a class is in neither image."""
-    return None if math.isnan(score) else round(score, 4)
+def _check_counted(total: ConfusionMatrix, data: Dataset) -> None:
+    if not total.counts.any():
+        raise DatasetError(
+            received=f"{data.name}, of which every pixel is ignored",
+            expected="annotated images",
+            fix="score on a split that is annotated: that of Cityscapes' test images is withheld",
+        )

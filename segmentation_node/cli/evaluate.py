@@ -1,45 +1,114 @@
-"""`segmentation evaluate`: the score of a model on a data set."""
+"""`segmentation evaluate`: scores of models on a data set, and of models beside one another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from segmentation_node.cli.options import Engine, JsonFile, Model, Precision, write_json
+from segmentation_node.cli.options import Engine, JsonFile, Precision, write_json
+from segmentation_node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from segmentation_node.bench.evaluation import Evaluation
+
+_DEFAULT = "camvid"
 
 
 def evaluate(
     *,
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds train/ and val/.")],
-    form: Annotated[str, typer.Option("--format", help="camvid or rendered.")] = "camvid",
-    split: Annotated[str, typer.Option(help="train or val.")] = "val",
-    model: Model = "camvid",
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the data set.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="camvid, cityscapes, cityscapes19, folder or rendered."),
+    ] = "camvid",
+    split: Annotated[
+        str | None, typer.Option(help="Such as train or val; default: val, and none of a folder.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Shipped name or path of an ONNX; more than once to compare."),
+    ] = None,
     engine: Engine = "auto",
     precision: Precision = "auto",
     size: Annotated[
         str | None,
         typer.Option("--size", "--network-size", help="Height x width, as 384x480."),
     ] = None,
+    class_map: Annotated[
+        str, typer.Option(metavar="MAP", help="Merge the model's classes: shipped name or YAML.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Score by condition, size or distance as well; more than once."),
+    ] = None,
+    horizon: Annotated[
+        float | None,
+        typer.Option(metavar="F", help="Row of the horizon over the image's height, for distance."),
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Draw confusion matrix and worst frames here."),
+    ] = None,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Put scores of an earlier --json beside; repeatable."),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Score a model on a data set through the package's own pipeline."""
-    # Imported here: OpenCV and the runtime take a second, and `--help` should not wait for them.
-    from segmentation_node.bench.accuracy import evaluate as score_of  # noqa: PLC0415
-    from segmentation_node.cli.scores import print_classes, print_scores  # noqa: PLC0415
-    from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
-    from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+    """Score models on a data set through the package's own pipeline, and compare their scores.
 
-    samples = dataset(form, data, split)
-    with (
-        Segmenter.load(model, engine=engine, precision=precision, network_size=size) as segmenter,
-        Progress(console=Console(stderr=True), transient=True) as bar,
-    ):
-        task = bar.add_task("scoring", total=len(samples))
-        score = score_of(segmenter, samples, lambda done, _: bar.update(task, completed=done))
-    print_scores([score])
-    print_classes(score)
-    write_json(json_file, score)
+    Every score carries its network size, fit and precision. With `--compare` alone nothing is
+    run: earlier results are put side by side.
+    """
+    # Imported here: OpenCV and the runtime take a second, and `--help` should not wait for them.
+    from segmentation_node.bench.comparison import comparison, read_scores  # noqa: PLC0415
+    from segmentation_node.bench.part_tables import part_tables  # noqa: PLC0415
+    from segmentation_node.cli.scores import print_scores, print_tables  # noqa: PLC0415
+
+    scores: list[dict[str, Any]] = []
+    if data is not None:
+        from segmentation_node.bench.evaluation import Evaluation  # noqa: PLC0415
+        from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+
+        samples = dataset(form, data, split)
+        wanted = Evaluation(
+            samples if limit is None else samples.spread(limit), tuple(by or ()), horizon, pictures
+        )
+        opening = {"engine": engine, "precision": precision, "network_size": size}
+        scores += _score(wanted, model or [_DEFAULT], class_map, opening)
+    scores += [score for path in compare or () for score in read_scores(path)]
+    if not scores:
+        raise ConfigError("nothing to score", "a data set, or scores", "give --data or --compare")
+    print_scores(scores)
+    print_tables(comparison(scores))
+    for score in scores:
+        print_tables(part_tables(score))
+    write_json(json_file, scores[0] if len(scores) == 1 else _several(scores))
+
+
+def _score(
+    wanted: Evaluation, models: Iterable[str], class_map: str, opening: dict[str, Any]
+) -> list[dict[str, Any]]:
+    from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
+    from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
+    from segmentation_node.pipeline.view import View  # noqa: PLC0415
+
+    view = View.parse(class_map=class_map)
+    scores = []
+    with step_bars() as bars:
+        for name in models:
+            with Segmenter.load(name, view=view, **opening) as segmenter:
+                scores.append(wanted.score(segmenter, lambda *at, name=name: bars(name, *at)))
+    return scores
+
+
+def _several(scores: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"miou": scores[0]["miou"], "scores": scores}

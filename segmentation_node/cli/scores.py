@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
+
+from segmentation_node.bench.comparison import Table, percent
+
+# Wide enough for a comparison where the output is a file and has no width of its own.
+_FILE_WIDTH = 200
 
 
 def print_scores(scores: Sequence[Mapping[str, Any]]) -> None:
@@ -15,31 +21,39 @@ def print_scores(scores: Sequence[Mapping[str, Any]]) -> None:
     Args:
         scores: From `bench.accuracy.evaluate`.
     """
-    table = Table("data", "images", "mIoU %", "pixel acc. %", "size (HxW)", "fit", "precision")
-    for score in scores:
-        table.add_row(
+    head = ("model", "data", "images", "mIoU %", "pixel acc. %", "size (HxW)", "fit", "precision")
+    rows = tuple(
+        (
+            score["model"],
             score["data"],
             str(score["frames"]),
-            _percent(score["miou"]),
-            _percent(score["pixel_accuracy"]),
+            percent(score["miou"]),
+            percent(score["pixel_accuracy"]),
             score["network_size"],
             score["fit"],
             score["precision"],
         )
-    Console().print(table)
+        for score in scores
+    )
+    print_tables([Table("", head, rows)])
 
 
-def print_classes(score: Mapping[str, Any]) -> None:
-    """Print the IoU of each class, and of each group of the data set.
+def print_tables(tables: Iterable[Table]) -> None:
+    """Print tables: the first column to the left, figures to the right.
 
     Args:
-        score: From `bench.accuracy.evaluate`.
+        tables: Of texts.
     """
-    table = Table("class or group", "IoU %")
-    for name, iou in {**score["per_class"], **score["by_group"]}.items():
-        table.add_row(name, _percent(iou))
-    Console().print(table)
+    console = _console()
+    for table in tables:
+        shown = RichTable(title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD)
+        for number, head in enumerate(table.head):
+            shown.add_column(head, justify="right" if number else "left", no_wrap=not number)
+        for row in table.rows:
+            shown.add_row(*row)
+        console.print(shown)
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_FILE_WIDTH)

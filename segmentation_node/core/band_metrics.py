@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.components import Components, components
+from segmentation_node.core.components import Components
 from segmentation_node.core.metrics import mean_score
 from segmentation_node.errors import ConfigError, DatasetError
 
@@ -40,7 +41,7 @@ class Bands:
     edges: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        ascending = all(low < high for low, high in zip(self.edges, self.edges[1:], strict=False))
+        ascending = all(low < high for low, high in pairwise(self.edges))
         if len(self.names) != len(self.edges) + 1 or not ascending:
             raise ConfigError(
                 received=f"{len(self.names)} bands with the edges {self.edges}",
@@ -78,29 +79,26 @@ class BandCounts:
         self.hits, self.misses = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.false = np.zeros(shape, np.int64)
 
-    def add(
-        self, name: str, true: NDArray[np.bool_], said: NDArray[np.bool_], band_of: BandOf
-    ) -> None:
+    def add(self, name: str, things: Components, claims: Components, band_of: BandOf) -> None:
         """Count one class in one image.
 
         Args:
             name: The class.
-            true: (H, W) bool: its pixels in the annotation.
-            said: (H, W) bool: its pixels in the prediction, without those that do not count.
+            things: Of its pixels in the annotation.
+            claims: Of its pixels in the prediction, without those that do not count.
             band_of: Gives the bands of components of this image.
 
         Raises:
-            DatasetError: The shapes differ.
+            DatasetError: They are of images of different shapes.
         """
-        if true.shape != said.shape:
-            raise DatasetError(f"masks of {true.shape} and {said.shape}", "one shape", "check them")
-        row = self.names.index(name)
-        things, claims = components(true), components(said)
-        bands = band_of(things)
+        if things.index.shape != claims.index.shape:
+            shapes = f"components of {things.index.shape} and {claims.index.shape}"
+            raise DatasetError(shapes, "those of one image", "check them")
+        row, bands = self.names.index(name), band_of(things)
+        true, said = things.index >= 0, claims.index >= 0
         hits = np.bincount(things.index[true & said], minlength=len(things))
-        found = hits >= FOUND * things.area_px
         self.things[row] += self._per_band(bands)
-        self.found[row] += self._per_band(bands[found])
+        self.found[row] += self._per_band(bands[hits >= FOUND * things.area_px])
         self.hits[row] += self._per_band(bands, hits)
         self.misses[row] += self._per_band(bands, things.area_px - hits)
         false = np.bincount(claims.index[said & ~true], minlength=len(claims))

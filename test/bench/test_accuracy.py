@@ -2,32 +2,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from parrot import Parrot
 
 from segmentation_node.bench.accuracy import evaluate
-from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_19
+from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_19, CITYSCAPES_35, CITYSCAPES_ALL
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import write_image
-from segmentation_node.model import load_model
 from segmentation_node.training.datasets import Dataset, camvid
-
-
-class Parrot:
-    """A segmenter that answers with what it is given, in place of a network."""
-
-    def __init__(self, answers):
-        self.answers = iter(answers)
-        self.model = load_model("camvid")
-        self.precision, self.device, self.engine_name = "fp32", "Some CPU", "parrot"
-        self.network_size = NetworkSize(384, 480)
-
-    def __call__(self, image, outputs):
-        assert not outputs.color
-        return SimpleNamespace(labels=next(self.answers))
 
 
 @pytest.fixture
@@ -68,7 +52,7 @@ def test_a_score_carries_what_it_depends_on(data):
     assert score["network_size"] == "384x480"
     assert score["fit"] == "letterbox"
     assert (score["precision"], score["engine"], score["device"]) == ("fp32", "parrot", "Some CPU")
-    assert score["frames"] == 2
+    assert (score["frames"], score["labels"]) == (2, "camvid11")
 
 
 def test_progress_is_told(data):
@@ -87,3 +71,73 @@ def test_a_data_set_with_other_classes_is_refused(data):
 def test_an_empty_data_set_is_refused():
     with pytest.raises(DatasetError, match="no images"):
         evaluate(Parrot([]), Dataset("nothing", (), CAMVID_11))
+
+
+def test_categories_are_scored_beside_classes(data):
+    samples, labels = data
+    answers = np.where(labels == 3, np.uint8(4), labels)  # pavement for road: both are flat
+    score = evaluate(Parrot([answers, answers]), samples)
+    assert score["per_class"]["Road"] == 0
+    assert score["per_category"]["flat"] == score["category_miou"] == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "truth"), [(CITYSCAPES_19, CITYSCAPES_35), (CITYSCAPES_ALL, CITYSCAPES_19)]
+)
+def test_cityscapes_train_ids_and_label_ids_are_scored_on_each_other(data, model, truth):
+    samples, labels = data
+    road, sky = (truth.by_name(name).pixel for name in ("road", "sky"))
+    for sample in samples.samples:
+        write_image(sample.labels, np.where(labels == 3, road, sky).astype(np.uint8))
+    said = [model.by_name(name).pixel for name in ("road", "sky")]
+    answer = np.where(labels == 3, *said).astype(np.uint8)
+    score = evaluate(Parrot([answer, answer], model), replace(samples, labels=truth))
+    assert score["miou"] == 1
+    assert score["labels"] == model.name
+
+
+def test_data_of_which_nothing_counts_is_refused(data):
+    samples, labels = data
+    for sample in samples.samples:
+        write_image(sample.labels, np.full_like(labels, 11))
+    with pytest.raises(DatasetError, match="every pixel is ignored"):
+        evaluate(Parrot([labels, labels]), samples)
+
+
+class Notes:
+    """A tally that writes down what it is told."""
+
+    key = "notes"
+
+    def __init__(self):
+        self.answers = []
+
+    def add(self, answer):
+        self.answers.append(answer)
+
+    def result(self):
+        return [answer.sample.name for answer in self.answers]
+
+
+def test_tallies_see_every_answer_and_leave_their_result(data):
+    samples, labels = data
+    score = evaluate(Parrot([labels, labels]), samples, tallies=[Notes()])
+    assert score["notes"] == ["a_1", "b_1"]
+
+
+def test_an_answer_tells_the_classes_of_pixels_and_of_things(data):
+    samples, labels = data
+    true = labels.copy()
+    true[:2], true[10:14, 2:6], true[10:14, 8:10] = 11, 8, 8
+    write_image(samples.samples[0].labels, true)
+    said = np.full_like(labels, 8)
+    notes = Notes()
+    evaluate(Parrot([said, labels]), samples, tallies=[notes])
+    answer = notes.answers[0]
+    assert (answer.true_classes[:2] == 11).all() and answer.true_classes[11, 3] == 8
+    # What is said where it does not count is left out.
+    assert (answer.said_classes[:2] == 11).all() and (answer.said_classes[2:] == 8).all()
+    things, claims = answer.things("Car")
+    assert things.area_px.tolist() == [16, 8]
+    assert claims.area_px.tolist() == [14 * 12]
+    assert int(answer.counts.counts.sum()) == 14 * 12

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from segmentation_node.core.band_metrics import BandCounts, Bands
-from segmentation_node.core.components import Components
+from segmentation_node.core.components import Components, components
 from segmentation_node.errors import ConfigError, DatasetError
 
 BANDS = Bands(("small", "large"), (10,))
@@ -21,7 +21,7 @@ def by_area(found: Components) -> NDArray[np.int64]:
 
 def counts(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> BandCounts:
     counted = BandCounts(("car",), BANDS)
-    counted.add("car", true, said, by_area)
+    counted.add("car", components(true), components(said), by_area)
     return counted
 
 
@@ -109,21 +109,22 @@ def test_the_bands_add_up_to_the_class(seed: int) -> None:
 def test_images_and_classes_add_up() -> None:
     counted = BandCounts(("car", "person"), BANDS)
     for name in ("car", "person", "car"):
-        counted.add(name, two_cars(), blank(), by_area)
+        counted.add(name, components(two_cars()), components(blank()), by_area)
     assert counted.things.tolist() == [[2, 2], [1, 1]]
 
 
 def test_the_mean_of_a_band_is_over_the_classes_with_things_in_it() -> None:
     counted = BandCounts(("car", "person"), BANDS)
-    counted.add("car", two_cars(), two_cars(), by_area)
+    counted.add("car", components(two_cars()), components(two_cars()), by_area)
     small = blank()
     small[0, 0:3] = True
-    counted.add("person", blank(), small, by_area)  # claims only: it has no thing in any band
+    # Claims only: it has no thing in any band.
+    counted.add("person", components(blank()), components(small), by_area)
     assert counted.mean(counted.iou) == (1, 1)
     empty = BandCounts(("car",), BANDS)
     assert all(math.isnan(score) for score in empty.mean(empty.recall))
 
 
-def test_masks_of_two_shapes_are_refused() -> None:
-    with pytest.raises(DatasetError, match="one shape"):
+def test_components_of_two_images_are_refused() -> None:
+    with pytest.raises(DatasetError, match="one image"):
         counts(blank(), np.zeros((3, 3), bool))

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.core.compressed import decode_pixels
 from segmentation_node.core.labels import LabelSet
-from segmentation_node.errors import DatasetError
-from segmentation_node.media.images import read_image, read_labels
+from segmentation_node.errors import DatasetError, FrameError
+from segmentation_node.media.images import read_bytes, read_image, read_labels
 
 Bytes = NDArray[np.uint8]
 
@@ -53,6 +54,33 @@ class Sample:
                 fix=f"check {self.labels} against {self.image}",
             )
         return image, labels
+
+    def read_instances(self) -> NDArray[np.uint16]:
+        """Read the instance image.
+
+        Returns:
+            (H, W) uint16: label id times 1000 plus a number, or the label id alone.
+
+        Raises:
+            DatasetError: There is none, or the file holds something else.
+            MediaError: The file cannot be read.
+        """
+        if self.instances is None:
+            raise self._no_instances(f"{self.name} without an instance image")
+        try:
+            instances = decode_pixels(read_bytes(self.instances))
+        except FrameError as error:
+            raise self._no_instances(f"{self.instances}: {error.received}") from error
+        if instances.ndim != 2 or instances.dtype != np.uint16:
+            raise self._no_instances(f"{self.instances} of {instances.shape} {instances.dtype}")
+        return np.asarray(instances, np.uint16)
+
+    def _no_instances(self, received: str) -> DatasetError:
+        return DatasetError(
+            received=received,
+            expected="an instance image: one channel of sixteen bits",
+            fix="unpack gtFine_trainvaltest.zip again, or take its *_instanceIds.png away",
+        )
 
 
 @dataclass(frozen=True)

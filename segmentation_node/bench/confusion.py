@@ -1,0 +1,102 @@
+"""The confusion matrix of a score, in figures and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from segmentation_node.bench.accuracy import Answer
+from segmentation_node.core.metrics import ConfusionMatrix
+from segmentation_node.errors import OutputError
+
+_INK, _NOTE, _BLANK = "#20262c", "#667", "#eeeeee"
+_SHOWN = 0.005
+NO_CLASS = "no class"
+
+
+class Confusion:
+    """Keeps the counts of all images."""
+
+    key = "confusion"
+
+    def __init__(self) -> None:
+        self._matrix: ConfusionMatrix | None = None
+
+    def add(self, answer: Answer) -> None:
+        """Take in one answer."""
+        if self._matrix is None:
+            self._matrix = answer.counts.empty()
+        self._matrix.merge(answer.counts)
+
+    def result(self) -> dict[str, Any]:
+        """Pixels by true (rows) and predicted class (columns, the last for no class)."""
+        if self._matrix is None:
+            return {"classes": [], "counts": []}
+        return {"classes": list(self._matrix.names), "counts": self._matrix.counts.tolist()}
+
+
+def draw_confusion(path: Path, score: Mapping[str, Any]) -> None:
+    """Draw the matrix: of the pixels of each true class, the share that each answer got.
+
+    Args:
+        path: The .png file.
+        score: From `bench.accuracy.evaluate` with `Confusion` among its tallies.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    rows, columns = list(score["confusion"]["classes"]), list(score["confusion"]["classes"])
+    counts = np.array(score["confusion"]["counts"], np.int64)
+    if counts[:, -1].any():
+        columns.append(NO_CLASS)
+    shares = _shares(counts)[:, : len(columns)]
+    side = 2.6 + 0.46 * len(columns)
+    # Not pyplot: that would look for a display.
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    _draw(figure, figure.subplots(), shares, rows, columns)
+    title = "{model} on {data}, {frames} frames".format(**score)
+    note = "{network_size} {fit}, {precision}; percent of each true class".format(**score)
+    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=12, fontweight="bold")
+    figure.supxlabel(note, x=0.02, ha="left", color=_NOTE, fontsize=9)
+    try:
+        figure.savefig(path, dpi=120)
+    except OSError as error:
+        raise OutputError(
+            received=f"{path} ({error.strerror})",
+            expected="a place that can be written to",
+            fix="choose a folder of yours with free space",
+        ) from error
+
+
+def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(C, C + 1) float64: each row over its sum; NaN in rows of classes that never occur."""
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.full(counts.shape, np.nan)
+    np.divide(counts, totals, out=shares, where=totals > 0)
+    return shares
+
+
+def _draw(
+    figure: Any, axes: Any, shares: NDArray[np.float64], rows: list[str], columns: list[str]
+) -> None:
+    axes.set_facecolor(_BLANK)
+    picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="left", color=_INK)
+    axes.set_yticks(range(len(rows)), rows, color=_INK)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelsize=9)
+    axes.set_xlabel("answer", color=_INK)
+    axes.set_ylabel("truth", color=_INK)
+    axes.spines[:].set_visible(False)
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= _SHOWN:
+            color = "white" if share > 0.55 else _INK
+            axes.text(
+                column, row, f"{100 * share:.0f}", ha="center", va="center", color=color, fontsize=8
+            )
+    figure.colorbar(picture, ax=axes, shrink=0.5, format=lambda share, _: f"{100 * share:.0f} %")

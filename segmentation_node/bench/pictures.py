@@ -1,0 +1,53 @@
+"""The pictures of a score: its confusion matrix, and the worst frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segmentation_node.bench.accuracy import Tally
+from segmentation_node.bench.confusion import Confusion, draw_confusion
+from segmentation_node.bench.worst_frames import WorstFrames
+from segmentation_node.core.labels import LabelSet
+from segmentation_node.errors import OutputError
+from segmentation_node.media.images import write_image
+
+
+class Pictures:
+    """Collects what pictures need while a model is scored, and draws them.
+
+    Args:
+        folder: Where to; made here, so that a wrong one is found before anything is scored.
+        labels: Of the data set.
+        predicted: Of the model.
+
+    Raises:
+        OutputError: The folder cannot be made.
+    """
+
+    def __init__(self, folder: Path, labels: LabelSet, predicted: LabelSet) -> None:
+        self._folder = folder
+        self._worst = WorstFrames(labels, predicted)
+        self.tallies: tuple[Tally, ...] = (Confusion(), self._worst)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                received=f"{folder} ({error.strerror})",
+                expected="a folder for pictures",
+                fix="choose a folder of yours",
+            ) from error
+
+    def draw(self, score: Mapping[str, Any]) -> None:
+        """Draw the pictures; their names tell model, network size and precision.
+
+        Args:
+            score: From `bench.accuracy.evaluate` with the tallies.
+
+        Raises:
+            OutputError: A picture cannot be written.
+        """
+        stem = "{model}-{network_size}-{precision}".format(**score)
+        draw_confusion(self._folder / f"{stem}-confusion.png", score)
+        write_image(self._folder / f"{stem}-worst-frames.png", self._worst.draw(score))
