@@ -40,6 +40,46 @@ def test_evaluate_prints_the_score_and_writes_it_with_what_it_depends_on(street,
     assert "mIoU" in result.stdout
 
 
+def test_evaluate_puts_models_beside_one_another(street, tmp_path):
+    out = tmp_path / "scores.json"
+    options = ("--data", street, "--size", "64x96", "--by", "condition", "--by", "size")
+    result = run("evaluate", *options, "--model", "camvid", "--model", "rendered", "--json", out)
+    figures = json.loads(out.read_text())
+    assert [score["model"] for score in figures["scores"]] == [
+        "fcn8s-lite0-camvid",
+        "fcn8s-lite0-rendered",
+    ]
+    assert figures["miou"] == figures["scores"][0]["miou"]
+    assert "by_size" in figures["scores"][1]
+    for text in ("IoU by class", "IoU by category", "By condition", "Things by size"):
+        assert text in result.stdout
+
+
+def test_earlier_scores_are_compared_without_running_anything(street, tmp_path):
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for path, size in zip(files, ("64x96", "96x128"), strict=True):
+        run("evaluate", "--data", street, "--size", size, "--json", path)
+    (street / "val" / "images" / "a_1.jpg").unlink()
+    result = run("evaluate", "--compare", files[0], "--compare", files[1])
+    assert result.exit_code == 0
+    assert "64x96 letterbox" in result.stdout and "96x128 letterbox" in result.stdout
+
+
+def test_evaluate_scores_some_images_only_and_says_so(street, tmp_path):
+    out = tmp_path / "score.json"
+    for name in ("a_2", "b_1"):
+        for folder, ending in (("images", "jpg"), ("labels", "png")):
+            content = (street / "val" / folder / f"a_1.{ending}").read_bytes()
+            (street / "val" / folder / f"{name}.{ending}").write_bytes(content)
+    run("evaluate", "--data", street, "--size", "64x96", "--limit", "1", "--json", out)
+    assert json.loads(out.read_text())["data"] == "camvid/val (1 of 3)"
+
+
+def test_evaluate_asks_for_something_to_score():
+    with pytest.raises(ConfigError, match="give --data or --compare"):
+        run("evaluate")
+
+
 def test_evaluate_says_what_it_looked_for(tmp_path):
     with pytest.raises(DatasetError, match="no folder images/"):
         run("evaluate", "--data", tmp_path, "--format", "rendered")
