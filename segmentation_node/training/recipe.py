@@ -66,6 +66,7 @@ class Recipe:
         weight_decay: The optimiser's, of convolution weights.
         warm_up: Iterations of linear rise, in each cycle.
         label_smoothing: Share of the target spread over all classes.
+        overlap: Weight of the missing overlap (`loss.missing_overlap`) beside the cross entropy.
         class_exponent: Weight of a class is its share of pixels to the power -exponent.
         averaging: Decay of the moving average of the weights that is scored and exported.
         freeze_after: Share of the run, 0 to 1, after which the encoder's first layers stay as they
@@ -93,13 +94,14 @@ class Recipe:
     cycles: tuple[int, ...] = (1000,)
     epochs: int = 0
     drop_after: float = 0.5
-    hold_out_iterations: int = 500
+    hold_out_iterations: int = 350
     batch: int = 8
     learning_rate: float = 3e-3
     encoder_factor: float = 0.4
     weight_decay: float = 0.01
     warm_up: int = 50
     label_smoothing: float = 0.05
+    overlap: float = 1.0
     class_exponent: float = 0.15
     averaging: float = 0.995
     freeze_after: float = 0.2
@@ -107,7 +109,7 @@ class Recipe:
     bias_images: int = 48
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
-    validate_every: int = 500
+    validate_every: int = 600
     validation_rows: int = 512
     save_every: int = 50
 
@@ -120,6 +122,9 @@ class Recipe:
         for name in ("learning_rate", "encoder_factor"):
             if getattr(self, name) <= 0:
                 raise _bad(f"{name} {getattr(self, name)}", "a value above 0")
+
+        if self.overlap < 0:
+            raise _bad(f"overlap {self.overlap}", "0 or more")
 
     def _check_choice(self) -> None:
         for name, known in _CHOICES.items():
@@ -247,6 +252,7 @@ def _classic(name: str, network: str, learning_rate: float) -> Recipe:
         weight_decay=0.0,
         warm_up=0,
         label_smoothing=0.0,
+        overlap=0.0,
         class_exponent=0.0,
         averaging=0.0,
         freeze_after=1.0,
@@ -265,12 +271,11 @@ _ALL = (
         licence="CC-BY-NC-4.0",
         notice=CAMVID_NOTICE,
         camvid_share=0.625,
-        scenes_after=0.1,
-        freeze_after=0.06,
-        cycles=(1500,),
-        averaging=0.998,
+        freeze_after=0.4,
+        cycles=(1800,),
+        averaging=0.997,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", cycles=(450,), averaging=0.995),
+    Recipe(name="rendered", licence="Apache-2.0", cycles=(450,), averaging=0.99),
     Recipe(name="own", licence=OWN_DATA, own_data=True, cycles=(1500,), averaging=0.998),
     # Section 4.3.1: FCN-16s and FCN-32s at ten and a hundred times the rate found for FCN-8s.
     _classic("paper_fcn8s", "fcn8s", 1e-4),

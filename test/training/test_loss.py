@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from segmentation_node.training.datasets import camvid
-from segmentation_node.training.loss import class_weights, segmentation_loss
+from segmentation_node.training.loss import class_weights, missing_overlap, segmentation_loss
 
 
 def test_pixels_without_a_class_give_no_gradient():
@@ -18,7 +18,7 @@ def test_pixels_without_a_class_give_no_gradient():
 
 def test_a_batch_without_any_class_costs_nothing():
     logits = torch.randn(1, 4, 2, 2, requires_grad=True)
-    loss = segmentation_loss(logits, torch.full((1, 16, 16), 255))
+    loss = segmentation_loss(logits, torch.full((1, 16, 16), 255), overlap=1.0)
     loss.backward()
     assert loss.item() == 0
     assert logits.grad.abs().max() == 0
@@ -30,6 +30,25 @@ def test_the_mean_is_over_valid_pixels():
     channels[0, 3, 5] = 2
     loss = segmentation_loss(logits, channels)
     assert loss.item() == pytest.approx(torch.log(torch.tensor(4.0)).item())
+
+
+def test_missing_overlap_of_sure_answers_is_one_less_their_mean_iou():
+    channels = torch.tensor([[[0, 0, 0, 1], [1, 1, 1, 255]]])
+    answers = torch.tensor([[[0, 0, 1, 1], [1, 1, 3, 3]]])
+    logits = 100 * torch.nn.functional.one_hot(answers, 5).permute(0, 3, 1, 2).float()
+    # Class 0: 2 of 3. Class 1: 3 of 5. Where there is no class nothing counts, and classes that
+    # the batch does not hold are left out.
+    wanted = 1 - (2 / 3 + 3 / 5) / 2
+    assert missing_overlap(logits, channels).item() == pytest.approx(wanted, abs=1e-5)
+
+
+def test_missing_overlap_minds_a_small_class_as_much_as_a_large_one():
+    channels = torch.zeros(1, 32, 32, dtype=torch.long)
+    channels[0, :2, :2] = 1
+    logits = torch.zeros(1, 2, 32, 32, requires_grad=True)
+    missing_overlap(logits, channels).backward()
+    pull = logits.grad[0, 1]
+    assert pull[channels[0] == 1].mean() < 20 * -pull[channels[0] == 0].abs().mean()
 
 
 def test_rarer_classes_weigh_more_and_the_average_pixel_weighs_one(camvid_like):

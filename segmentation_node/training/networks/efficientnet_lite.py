@@ -32,9 +32,9 @@ EARLY_BLOCKS = 3
 TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
 
 
-def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Batch normalisation with the epsilon and momentum of the published weights."""
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+def batch_norm(channels: int, momentum: float = 0.01) -> nn.BatchNorm2d:
+    """Batch normalisation with the published weights' epsilon, and by default their momentum."""
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=momentum)
 
 
 class DepthwiseConv2d(nn.Conv2d):  # type: ignore[misc]

@@ -22,19 +22,21 @@ MULTIPLE = 32
 CONTEXT_CHANNELS = 128
 CONTEXT_DILATIONS = (1, 3)
 DECODER_CHANNELS = 64
+MOMENTUM = 0.1
+"""Of the new layers' statistics, which start from nothing; the encoder's start nearly right."""
 
 
 def convolution(inputs: int, outputs: int, kernel: int, dilation: int = 1) -> nn.Sequential:
     """Convolution, batch normalisation and ReLU6, size kept; one convolution once folded."""
     padding = dilation * (kernel // 2)
     layer = nn.Conv2d(inputs, outputs, kernel, padding=padding, dilation=dilation, bias=False)
-    return nn.Sequential(layer, batch_norm(outputs), nn.ReLU6())
+    return nn.Sequential(layer, batch_norm(outputs, MOMENTUM), nn.ReLU6())
 
 
 def lateral(inputs: int, outputs: int = DECODER_CHANNELS) -> nn.Sequential:
     """A 1x1 projection of features to the decoder's width, with no activation."""
     layer = nn.Conv2d(inputs, outputs, 1, bias=False)
-    return nn.Sequential(layer, batch_norm(outputs))
+    return nn.Sequential(layer, batch_norm(outputs, MOMENTUM))
 
 
 def double(features: Tensor) -> Tensor:
