@@ -17,6 +17,8 @@ from segmentation_node.errors import ConfigError
 Value = bool | int | float | str
 
 _TOPIC = r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*"
+_NUMBER = r"\s*(\d{1,5}|\d*\.\d{1,9})\s*"
+_REGION = rf"|{_NUMBER}(,{_NUMBER}){{3}}"
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,28 @@ class PipelineConfig:
         pattern=r"default|\d{1,5}[xX×]\d{1,5}",
         example="default, or HEIGHTxWIDTH such as 512x1024",
     )
+    roi: str = _parameter(
+        "",
+        "Part of the camera image that is segmented; pixels outside it get no class. Whole "
+        "numbers are pixels; with a decimal point in any of them all are fractions of the image.",
+        pattern=_REGION,
+        example="empty for the whole image, or x,y,width,height such as 0,288,1280,432 or "
+        "0.0,0.4,1.0,0.6",
+    )
+    output_size: str = _parameter(
+        "camera",
+        "Size of all published images: camera is the camera image's; network is that of the "
+        "network's input without its padding, the cheapest for costmaps. ~/camera_info fits both.",
+        choices=("camera", "network"),
+    )
+    class_map: str = _parameter(
+        "",
+        "Merges the network's classes into fewer: the name of a shipped map "
+        "(camvid11_to_drivable, cityscapes19_to_categories, cityscapes35_to_19, "
+        "cityscapes35_to_categories), or the path of a .yaml file.",
+        pattern=r"|.*\S.*",
+        example="empty for the network's own classes, the name of a shipped map, or a path",
+    )
 
     def __post_init__(self) -> None:
         for name, parameter in _described(type(self)).items():
@@ -212,11 +236,55 @@ class NodeConfig(PipelineConfig):
     )
     deadline_ms: float = _parameter(
         0.0,
-        "Longest time from a frame's arrival in the node to its label image being published; "
-        "later ones are counted as deadline misses. 0 sets no deadline.",
+        "Longest time from a frame's arrival in the node to its images being published, compressed "
+        "ones apart; later ones are counted as deadline misses. 0 sets no deadline.",
         unit="ms",
         low=0.0,
         high=60_000.0,
+        live=True,
+    )
+    publish_color: bool = _parameter(
+        True,
+        "Whether ~/color is made while someone listens. Off spares its time also where everything "
+        "is recorded (ros2 bag record -a).",
+        live=True,
+    )
+    publish_overlay: bool = _parameter(
+        True, "Whether ~/overlay is made while someone listens.", live=True
+    )
+    publish_confidence: bool = _parameter(
+        True, "Whether ~/confidence is made while someone listens.", live=True
+    )
+    publish_compressed: bool = _parameter(
+        True,
+        "Whether the /compressed variants of ~/labels, ~/color and ~/overlay are made while "
+        "someone listens.",
+        live=True,
+    )
+    overlay_alpha: float = _parameter(
+        0.5,
+        "Weight of the colours in ~/overlay: 0 shows the camera image alone, 1 the colours alone.",
+        low=0.0,
+        high=1.0,
+        live=True,
+    )
+    color_compression: str = _parameter(
+        "png",
+        "Compression of ~/color/compressed: png keeps the colours exact, and flat areas small.",
+        choices=("png", "jpeg"),
+        live=True,
+    )
+    overlay_compression: str = _parameter(
+        "jpeg",
+        "Compression of ~/overlay/compressed: jpeg is small and fast, png exact.",
+        choices=("png", "jpeg"),
+        live=True,
+    )
+    jpeg_quality: int = _parameter(
+        95,
+        "Quality of JPEG images: higher is larger and closer to the original.",
+        low=1,
+        high=100,
         live=True,
     )
 

@@ -277,11 +277,28 @@ class Observer:
 
     def collect(self, message_type: type[Message], topic: str, qos: Any = 10) -> Collected[Message]:
         """Subscribe and wait until a publisher is found; what arrives is kept."""
+        return self._subscribe(message_type, topic, qos)[1]
+
+    @contextlib.contextmanager
+    def listening(
+        self, message_type: type[Message], topic: str, qos: Any = 10
+    ) -> Iterator[Collected[Message]]:
+        """Subscribe for the length of a `with` block; what arrives is kept."""
+        subscription, collected = self._subscribe(message_type, topic, qos)
+        try:
+            yield collected
+        finally:
+            self.node.destroy_subscription(subscription)
+            self._executor.wake()
+
+    def _subscribe(
+        self, message_type: type[Message], topic: str, qos: Any
+    ) -> tuple[Any, Collected[Message]]:
         collected: Collected[Message] = Collected(topic)
-        self.node.create_subscription(message_type, topic, collected.add, qos)
+        subscription = self.node.create_subscription(message_type, topic, collected.add, qos)
         self._executor.wake()
         wait_until(lambda: self.node.count_publishers(topic), f"a publisher of {topic}")
-        return collected
+        return subscription, collected
 
     def publisher(self, message_type: type[Message], topic: str, qos: Any = 10) -> Any:
         """A publisher that has found its subscriber."""

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from segmentation_node.core.encodings import to_bgr
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import NetworkSize, fit
+from segmentation_node.core.geometry import Fit, NetworkSize, Rectangle, fit
 from segmentation_node.core.postprocess import labels_of
 from segmentation_node.core.preprocess import resize_to_network
 from segmentation_node.engines import open_engine
@@ -31,6 +31,7 @@ MODEL, PRECISION, SIZE = "rendered", "fp32", "64x96"
 PARAMETERS = {"model": MODEL, "precision": PRECISION, "network_size": SIZE}
 RELIABLE = QoSProfile(depth=100)
 NODE = "/segmentation_node"
+CALIBRATION = "/camera/camera_info"
 
 _seconds = itertools.count(1_000)
 
@@ -72,18 +73,37 @@ def _reference() -> tuple:
     return model, size, open_engine(model, precision=PRECISION, size=size)
 
 
+def reference_logits(
+    frame: Frame, region: Rectangle | None = None
+) -> tuple[NDArray[np.float32], Fit]:
+    """(C, h, w) float32 logits of the frame by the same engine and precision, and its fit."""
+    model, size, engine = _reference()
+    fitted = fit(model.input.fit, frame.height, frame.width, size, region)
+    network_input = resize_to_network(to_bgr(frame), fitted, model.input.pad_bgr)
+    return engine.infer(network_input)[0].copy(), fitted
+
+
 def reference_labels(frame: Frame) -> NDArray[np.uint8]:
     """(H, W) uint8: what core/ says of the frame, with the same engine and precision."""
-    model, size, engine = _reference()
-    fitted = fit(model.input.fit, frame.height, frame.width, size)
-    network_input = resize_to_network(to_bgr(frame), fitted, model.input.pad_bgr)
-    return labels_of(engine.infer(network_input)[0], fitted, model.labels)
+    return labels_of(*reference_logits(frame), load_model(MODEL).labels)
 
 
 def pixels_of(message: Image) -> NDArray[np.uint8]:
     """(H, W) or (H, W, 3) uint8: the pixels of a published image."""
     shape = (message.height, message.width, 3)[: 3 if message.encoding == "rgb8" else 2]
     return np.frombuffer(message.data, np.uint8).reshape(shape)
+
+
+def calibration(height: int = 48, width: int = 64) -> CameraInfo:
+    """A camera's calibration, rectified beside another camera."""
+    return CameraInfo(
+        height=height,
+        width=width,
+        distortion_model="plumb_bob",
+        d=[0.1, 0.0, 0.0, 0.0, 0.0],
+        k=np.array([50.0, 0, 31.5, 0, 50, 23.5, 0, 0, 1]),
+        p=np.array([50.0, 0, 31.5, -6, 0, 50, 23.5, 0, 0, 0, 1, 0]),
+    )
 
 
 class Rig:
@@ -116,6 +136,19 @@ class Rig:
             self.camera.publish(message)
             with contextlib.suppress(TimeoutError):
                 self.labels.wait(1, timeout_s=0.5)
+
+    def calibrate(self, info: CameraInfo) -> None:
+        """Publish a calibration, as cameras do again and again, until the node has it."""
+        camera = self.observer.publisher(CameraInfo, CALIBRATION)
+
+        def is_known() -> bool:
+            camera.publish(info)
+            return (
+                self.value("camera_info") == f"{info.height}x{info.width} pixels from {CALIBRATION}"
+            )
+
+        wait_until(is_known, f"a calibration for {info.height}x{info.width} pixels", step_s=0.05)
+        self.observer.node.destroy_publisher(camera)
 
     def value(self, key: str) -> str:
         """The latest value in the diagnostics."""

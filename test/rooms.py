@@ -25,6 +25,7 @@ MESSAGES = (
     "rosgraph_msgs",
     "sensor_msgs",
     "std_msgs",
+    "vision_msgs",
 )
 
 # From the ground up: a room may import the rooms above its own line, and never one below.

@@ -38,7 +38,8 @@ def wrong_values(parameter: Parameter) -> list[object]:
         return [*wrong, 1, "true"]
     wrong.append(True)
     if isinstance(parameter.default, str):
-        return [*wrong, 1, "", "  ", *(["?"] if parameter.choices else [])]
+        texts = ["  ", *([""] if parameter.default else []), *(["?"] if parameter.choices else [])]
+        return [*wrong, 1, *texts]
     return [*wrong, "1", float("nan"), parameter.low - 1, parameter.high + 1]  # type: ignore[operator]
 
 
@@ -67,6 +68,17 @@ def test_network_sizes_that_are_read(size: str) -> None:
 def test_network_sizes_that_are_refused(size: str) -> None:
     with pytest.raises(ConfigError, match="HEIGHTxWIDTH"):
         NodeConfig(network_size=size)
+
+
+@pytest.mark.parametrize("roi", ["", "0,288,1280,432", "0.0, 0.4, 1.0, .6"])
+def test_regions_that_are_read(roi: str) -> None:
+    assert NodeConfig(roi=roi).roi == roi
+
+
+@pytest.mark.parametrize("roi", ["all", "1,2,3", "1,2,3,4,5", "-1,0,5,5", "1 2 3 4"])
+def test_regions_that_are_refused(roi: str) -> None:
+    with pytest.raises(ConfigError, match="x,y,width,height"):
+        NodeConfig(roi=roi)
 
 
 @pytest.mark.parametrize("topic", ["image", "/camera/image_raw", "~/image", "/a/b/c_1"])

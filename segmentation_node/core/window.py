@@ -58,7 +58,8 @@ class Window:
     @property
     def is_image(self) -> bool:
         """Whether the result shows the camera image pixel by pixel."""
-        return self == Window(self.image_height, self.image_width, self.height, self.width)
+        image = self.image_height, self.image_width
+        return self == Window(*image, *image)
 
 
 def at_network_size(fit: Fit) -> Fit:

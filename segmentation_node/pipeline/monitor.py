@@ -24,6 +24,8 @@ class Report:
         recent: What became of the frames of the period.
         input_age: Time from a frame's stamp to its arrival, by the node's clock, milliseconds.
         stages: Time of each stage by name, milliseconds; `total` is arrival to published.
+        busy: Time that the slower thread, computing or publishing, had to spend on a frame.
+        deadline_ms: Longest `total` allowed; 0 where there is no deadline.
         silence_s: Seconds since the latest frame arrived; None where none ever did.
         stamp_jumps: How often a stamp was older than the one before.
         recent_stamp_jumps: The same within the period.
@@ -38,6 +40,8 @@ class Report:
     recent: Counts = field(default_factory=Counts)
     input_age: Stats | None = None
     stages: Mapping[str, Stats] = field(default_factory=dict)
+    busy: Stats | None = None
+    deadline_ms: float = 0.0
     silence_s: float | None = None
     stamp_jumps: int = 0
     recent_stamp_jumps: int = 0
@@ -56,6 +60,19 @@ class Report:
         """Frames per second that were answered in the period."""
         return self.recent.processed / self.period_s if self.period_s > 0 else 0.0
 
+    @property
+    def frame_budget_ms(self) -> float:
+        """Time that there is for each frame at the rate at which they arrive; NaN without any."""
+        return 1e3 / self.input_rate_hz if self.input_rate_hz > 0 else float("nan")
+
+    @property
+    def budget_used(self) -> float:
+        """Share of that time which the slower thread needs for 95 % of the frames.
+
+        Above 1 the node cannot keep up; NaN while there are no figures.
+        """
+        return float("nan") if self.busy is None else self.busy.p95_ms / self.frame_budget_ms
+
 
 class Monitor:
     """Collects what the threads of a node notice; each call may come from any of them.
@@ -69,6 +86,7 @@ class Monitor:
         self._lock = threading.Lock()
         self._ages = RollingStats(WINDOW)
         self._stages = StageStats(WINDOW)
+        self._busy = RollingStats(WINDOW)
         self._latest_stamp_ns: int | None = None
         self._latest_arrival: float | None = None
         self._malformation = self._engine_error = ""
@@ -99,11 +117,18 @@ class Monitor:
         with self._lock:
             self._engine_error = sentence
 
-    def published(self, stages_ms: Mapping[str, float]) -> None:
-        """Take note of an answered frame and of the time of its stages, `total` among them."""
+    def published(self, stages_ms: Mapping[str, float], busy_ms: float | None = None) -> None:
+        """Take note of an answered frame.
+
+        Args:
+            stages_ms: Milliseconds of its stages by name, `total` among them.
+            busy_ms: Milliseconds that the slower thread had to spend on it, where that is known.
+        """
         with self._lock:
             self._engine_error = ""
             self._stages.add(stages_ms)
+            if busy_ms is not None:
+                self._busy.add(busy_ms)
             late = stages_ms.get("total", 0.0) > self.deadline_ms
             self._misses += bool(self.deadline_ms) and late
 
@@ -123,6 +148,8 @@ class Monitor:
                 recent=counts.minus(before),
                 input_age=self._ages.stats() if self._ages.total else None,
                 stages=self._stages.stats(),
+                busy=self._busy.stats() if self._busy.total else None,
+                deadline_ms=self.deadline_ms,
                 silence_s=None if self._latest_arrival is None else now - self._latest_arrival,
                 stamp_jumps=self._jumps,
                 recent_stamp_jumps=self._jumps - jumps,

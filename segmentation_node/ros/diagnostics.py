@@ -58,7 +58,8 @@ def message(health: Health, now: Time) -> DiagnosticArray:
         level=level,
         name=f"{health.name.lstrip('/')}: segmentation",
         message=text,
-        hardware_id=str(health.facts.get("device", "")),
+        # As diagnostic_updater says it of what has no hardware (yet).
+        hardware_id=str(health.facts.get("device", "none")),
         values=values,
     )
     array = DiagnosticArray(status=[status])
@@ -123,13 +124,20 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     yield from ((key, str(count)) for key, count in asdict(report.counts).items())
     yield "last_malformation", report.last_malformation
     yield "stamp_jumps", str(report.stamp_jumps)
+    yield "deadline_ms", f"{report.deadline_ms:g}" if report.deadline_ms else "none"
     yield "deadline_misses", str(report.deadline_misses)
+    yield "frame_budget_ms", _ms(report.frame_budget_ms)
+    yield "frame_budget_used_percent", _percent(report.budget_used)
     timings = dict(report.stages)
     if report.input_age is not None:
         timings["input_age"] = report.input_age
     for name, stats in timings.items():
         for percentile in ("p50", "p95", "p99"):
             yield f"{name}_{percentile}_ms", _ms(getattr(stats, f"{percentile}_ms"))
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{100 * share:.0f}"
 
 
 def _ms(duration_ms: float) -> str:

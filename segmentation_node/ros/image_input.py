@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
-from segmentation_node.ros.conversion import frame_of_compressed, frame_of_image
+from segmentation_node.ros.conversion import frame_of_compressed, frame_of_image, stamp_ns
 from segmentation_node.ros.qos import image_subscription
 
 
@@ -26,14 +26,22 @@ class Arrival:
     Args:
         header: That of the message; the outputs get it as it is.
         arrived_s: When it arrived, seconds on the monotonic performance counter.
+        clock_ns: When it arrived by the node's clock, nanoseconds; 0 while simulated time has not
+            begun.
         read: Gives the image; may have to decode it first, and may raise FrameError.
         read_ms: Time that was spent on reading it before it was handed over.
     """
 
     header: Header
     arrived_s: float
+    clock_ns: int
     read: Callable[[], Frame]
     read_ms: float = 0.0
+
+    @property
+    def age_ms(self) -> float | None:
+        """Time from the stamp to the arrival, milliseconds; None while there is no time."""
+        return (self.clock_ns - stamp_ns(self.header)) * 1e-6 if self.clock_ns else None
 
 
 class Gate(MutuallyExclusiveCallbackGroup):
@@ -62,8 +70,7 @@ class ImageInput:
         node: The node that subscribes.
         config: Its parameters.
         on_arrival: Takes each one, on the executor's thread.
-        on_refusal: Takes the header and the error of each message that is read at once and is no
-            image.
+        on_refusal: Takes each message that is read at once and is no image, and the error.
         is_open: Whether the next message may be taken.
     """
 
@@ -72,7 +79,7 @@ class ImageInput:
         node: Node,
         config: NodeConfig,
         on_arrival: Callable[[Arrival], None],
-        on_refusal: Callable[[Header, FrameError], None],
+        on_refusal: Callable[[Arrival, FrameError], None],
         is_open: Callable[[], bool],
     ) -> None:
         self._node = node
@@ -97,6 +104,11 @@ class ImageInput:
         return str(self._subscription.topic_name)
 
     @property
+    def image_topic(self) -> str:
+        """The same without the suffix of the transport."""
+        return self.topic.removesuffix("/compressed")
+
+    @property
     def publisher_count(self) -> int:
         """How many publishers the topic has, of whatever quality of service."""
         return int(self._node.count_publishers(self.topic))
@@ -106,16 +118,17 @@ class ImageInput:
         self._node.destroy_subscription(self._subscription)
 
     def _take(self, message: Image | CompressedImage) -> None:
-        arrived_s = time.perf_counter()
+        arrived_s, clock_ns = time.perf_counter(), self._node.get_clock().now().nanoseconds
         read = partial(self._frame_of, message)
+        arrival = Arrival(message.header, arrived_s, clock_ns, read)
         if not self._read_at_once:
-            self._on_arrival(Arrival(message.header, arrived_s, read))
+            self._on_arrival(arrival)
             return
         # A bad frame must not replace a good one that waits.
         try:
             frame = read()
         except FrameError as error:
-            self._on_refusal(message.header, error)
+            self._on_refusal(arrival, error)
             return
         read_ms = (time.perf_counter() - arrived_s) * 1e3
-        self._on_arrival(Arrival(message.header, arrived_s, lambda: frame, read_ms))
+        self._on_arrival(replace(arrival, read=lambda: frame, read_ms=read_ms))

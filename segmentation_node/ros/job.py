@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from segmentation_node.config import NodeConfig
+from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import EngineError, FrameError, SegmentationError
 from segmentation_node.pipeline.monitor import Monitor
 from segmentation_node.pipeline.segmenter import Segmenter
+from segmentation_node.pipeline.view import View
 from segmentation_node.ros.image_input import Arrival
-from segmentation_node.ros.image_output import ImageOutput, OutputSlot
+from segmentation_node.ros.output_slot import OutputSlot
+from segmentation_node.ros.stream_output import StreamOutput
 
 WARM_UP_SIZE = (720, 1280)
 """Height and width of the image to warm up with: that of the camera is not known yet."""
@@ -30,7 +32,7 @@ class SegmentationJob:
     """
 
     def __init__(
-        self, config: NodeConfig, output: ImageOutput, monitor: Monitor, complain: Complain
+        self, config: NodeConfig, output: StreamOutput, monitor: Monitor, complain: Complain
     ) -> None:
         self._config = config
         self._output = output
@@ -51,17 +53,31 @@ class SegmentationJob:
             "device": segmenter.device,
             "precision": segmenter.precision,
             "network_size": str(segmenter.network_size),
+            "roi": self._config.roi,
+            "output_size": self._config.output_size,
+            "labels": segmenter.labels.name,
             "mode": self._config.mode,
             "image": self._image,
         }
 
+    @property
+    def labels(self) -> LabelSet:
+        """What label images hold.
+
+        Raises:
+            EngineError: The job is not open.
+        """
+        return self._loaded.labels
+
     def open(self) -> None:
         """Load the network and run it once, so that the first frame is as fast as the others."""
+        config = self._config
         self._segmenter = Segmenter.load(
-            self._config.model,
-            engine=self._config.engine,
-            precision=self._config.precision,
-            network_size=self._config.network_size,
+            config.model,
+            engine=config.engine,
+            precision=config.precision,
+            network_size=config.network_size,
+            view=View.parse(config.roi, config.output_size, config.class_map),
         )
         self._segmenter.warm_up(*WARM_UP_SIZE)
 
@@ -69,34 +85,44 @@ class SegmentationJob:
         """Segment one image into the messages of a slot.
 
         Raises:
-            FrameError: It cannot be read.
+            FrameError: It cannot be read, or does not hold the region of interest.
             EngineError: The engine failed.
         """
         taken = time.perf_counter()
         frame = item.read()
         read = time.perf_counter()
         self._image = f"{frame.height}x{frame.width} {frame.encoding}"
-        outputs = self._output.wanted
-        buffers = slot.buffers(frame.height, frame.width, outputs)
-        result = self._loaded.segment(frame, outputs, buffers)
+        outputs, window = self._output.images.wanted, self._loaded.window(frame.height, frame.width)
+        result = self._loaded.segment(frame, outputs, slot.buffers(window, outputs))
         before = {
             "wait": (taken - item.arrived_s) * 1e3 - item.read_ms,
             "read": (read - taken) * 1e3 + item.read_ms,
         }
         slot.stages_ms = {**before, **result.stages_ms}
         slot.computed_s = time.perf_counter()
+        slot.compute_ms = (slot.computed_s - taken) * 1e3
 
     def publish(self, item: Arrival, slot: OutputSlot) -> None:
-        """Send the messages of a slot."""
+        """Send the messages of a slot: the images as they are first, then the compressed ones.
+
+        Raises:
+            FrameError: An image is too large for its codec.
+        """
         begun = time.perf_counter()
         self._output.publish(slot, item.header)
+        published = time.perf_counter()
+        self._output.images.publish_compressed(slot, item.header)
         done = time.perf_counter()
-        ours = {
+        stages_ms = {
+            **slot.stages_ms,
             "handover": (begun - slot.computed_s) * 1e3,
-            "publish": (done - begun) * 1e3,
-            "total": (done - item.arrived_s) * 1e3,
+            "publish": (published - begun) * 1e3,
+            "encode": (done - published) * 1e3,
+            "total": (published - item.arrived_s) * 1e3,
         }
-        self._monitor.published({**slot.stages_ms, **ours})
+        self._monitor.published(stages_ms, busy_ms=max(slot.compute_ms, (done - begun) * 1e3))
+        age = {} if item.age_ms is None else {"input_age": item.age_ms}
+        self._output.timing.publish({**stages_ms, **age})
 
     def failed(self, item: Arrival, error: Exception) -> None:
         """Note and log what went wrong with one image."""
@@ -122,7 +148,7 @@ class SegmentationJob:
             self._segmenter = None
 
     @property
-    def _loaded(self) -> Any:
+    def _loaded(self) -> Segmenter:
         if self._segmenter is None:
             raise EngineError("a frame before the network was loaded", "an open job", "open it")
         return self._segmenter

@@ -146,7 +146,7 @@ class SegmentationNode(LifecycleNode):
     def _set_live(self, config: NodeConfig) -> None:
         self._timer.timer_period_ns = int(config.diagnostics_period_s * 1e9)
         if self._stream is not None:
-            self._stream.set_deadline(config.deadline_ms)
+            self._stream.adjust(config)
 
     def _publish_diagnostics(self) -> None:
         self._diagnostics.publish(message(self._health(), self.get_clock().now()))

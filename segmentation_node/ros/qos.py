@@ -7,12 +7,12 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from segmentation_node.config import NodeConfig
 
 
-def _keep_last(depth: int, reliability: ReliabilityPolicy) -> QoSProfile:
+def _keep_last(depth: int, reliability: ReliabilityPolicy, latched: bool = False) -> QoSProfile:
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
         depth=depth,
         reliability=reliability,
-        durability=DurabilityPolicy.VOLATILE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
     )
 
 
@@ -35,5 +35,14 @@ def image_subscription(config: NodeConfig) -> QoSProfile:
 # their images. With keep-last a slow subscriber cannot hold the node up: once five images wait for
 # it, the oldest makes room.
 IMAGE_PUBLICATION = _keep_last(5, ReliabilityPolicy.RELIABLE)
+
+# Best effort matches every camera, and the next calibration is as good as the one that was lost.
+INFO_SUBSCRIPTION = _keep_last(5, ReliabilityPolicy.BEST_EFFORT)
+
+# Kept for whoever subscribes later: it is sent once.
+LATCHED_PUBLICATION = _keep_last(1, ReliabilityPolicy.RELIABLE, latched=True)
+
+# Plots take them one by one: a second of a fast camera may wait.
+TIMING_PUBLICATION = _keep_last(100, ReliabilityPolicy.RELIABLE)
 
 DIAGNOSTICS_PUBLICATION = _keep_last(10, ReliabilityPolicy.RELIABLE)

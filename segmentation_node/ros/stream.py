@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 
 from rclpy.lifecycle import LifecycleNode
-from std_msgs.msg import Header
 
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import FrameError
@@ -15,8 +14,9 @@ from segmentation_node.pipeline.monitor import Monitor, Report
 from segmentation_node.pipeline.worker import Worker
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.image_input import Arrival, ImageInput
-from segmentation_node.ros.image_output import ImageOutput, OutputSlot
 from segmentation_node.ros.job import SegmentationJob
+from segmentation_node.ros.output_slot import OutputSlot
+from segmentation_node.ros.stream_output import StreamOutput
 
 COMPLAINT_PERIOD_S = 5.0
 """Seconds in which a fault of one kind is logged once; the diagnostics count every one."""
@@ -35,7 +35,7 @@ class CameraStream:
         self._config = config
         self._said: dict[str, float] = {}
         self._monitor = Monitor(config.deadline_ms)
-        self._output = ImageOutput(node)
+        self._output = StreamOutput(node, config, self._complain)
         self._job = SegmentationJob(config, self._output, self._monitor, self._complain)
         slots = [OutputSlot(), OutputSlot()]
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
@@ -44,8 +44,7 @@ class CameraStream:
     @property
     def facts(self) -> Mapping[str, object]:
         """What is in use, by the keys of the diagnostics."""
-        listeners = {f"{name}_listeners": n for name, n in self._output.listeners.items()}
-        return {**self._job.facts, **listeners}
+        return {**self._job.facts, **self._output.facts}
 
     @property
     def topic(self) -> str:
@@ -72,11 +71,13 @@ class CameraStream:
         self._worker.start()
 
     def activate(self) -> None:
-        """Subscribe."""
+        """Subscribe, and say what the label images will mean."""
+        self._output.legend.publish(self._job.labels)
         self._worker.resume()
         self._input = ImageInput(
             self._node, self._config, self._take, self._refuse, lambda: self._worker.has_room
         )
+        self._output.camera_info.listen(self._input.image_topic)
 
     def deactivate(self) -> None:
         """Unsubscribe, and return when no frame is under way."""
@@ -84,6 +85,7 @@ class CameraStream:
             self._input.close()
             self._input = None
         self._worker.pause()
+        self._output.camera_info.rest()
 
     def close(self) -> None:
         """Free all of it: subscription, threads, engine and topics."""
@@ -91,26 +93,23 @@ class CameraStream:
         self._worker.close()
         self._output.close()
 
-    def set_deadline(self, deadline_ms: float) -> None:
-        """Change the deadline of the frames to come; 0 sets none."""
-        self._monitor.deadline_ms = deadline_ms
+    def adjust(self, config: NodeConfig) -> None:
+        """Use other values of the live parameters for the frames to come."""
+        self._monitor.deadline_ms = config.deadline_ms
+        self._output.images.adjust(config)
 
     def report(self) -> Report:
         """The figures since the report before."""
         return self._monitor.report(self._worker.counts)
 
     def _take(self, arrival: Arrival) -> None:
-        self._note(arrival.header)
+        self._monitor.arrived(stamp_ns(arrival.header), arrival.clock_ns)
         self._worker.submit(arrival)
 
-    def _refuse(self, header: Header, error: FrameError) -> None:
-        self._note(header)
+    def _refuse(self, arrival: Arrival, error: FrameError) -> None:
+        self._monitor.arrived(stamp_ns(arrival.header), arrival.clock_ns)
         self._worker.refuse()
         self._job.refused(error)
-
-    def _note(self, header: Header) -> None:
-        now_ns = self._node.get_clock().now().nanoseconds
-        self._monitor.arrived(stamp_ns(header), now_ns)
 
     def _wake(self) -> None:
         # The executor left the subscription out while there was no room: it must look again. It

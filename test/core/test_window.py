@@ -22,6 +22,14 @@ def test_at_camera_size_a_result_is_the_image() -> None:
     assert Window.of(fitted, fitted).is_image
 
 
+def test_a_part_of_the_image_at_its_own_scale_is_not_the_image() -> None:
+    fitted = fit("crop", 120, 96, NetworkSize(64, 96))
+    window = Window.of(fitted, at_network_size(fitted))
+    assert (window.scale_x, window.scale_y) == (1, 1)
+    assert not window.is_image
+    assert not Window(120, 96, 64, 96).is_image
+
+
 def test_stretched_the_whole_input_is_the_result() -> None:
     fitted = fit("stretch", 720, 1280, NetworkSize(256, 512))
     window = Window.of(fitted, at_network_size(fitted))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from segmentation_node.pipeline.monitor import Monitor, Report
@@ -76,3 +79,22 @@ def test_stages_are_given_as_percentiles() -> None:
     stages = monitor.report(Counts()).stages
     assert stages["total"].p95_ms == pytest.approx(95.05)
     assert stages["inference"].max_ms == 50.0
+
+
+def test_the_budget_is_the_time_between_two_frames_and_the_slower_thread_uses_it() -> None:
+    monitor = Monitor(deadline_ms=40.0)
+    for busy_ms in (10.0, 20.0, 30.0):
+        monitor.published({"total": busy_ms + 5}, busy_ms)
+    report = monitor.report(Counts())
+    assert report.deadline_ms == 40.0
+    assert report.busy is not None
+    assert report.busy.p50_ms == 20.0
+    at_25_hz = replace(report, period_s=2.0, recent=Counts(received=50))
+    assert at_25_hz.frame_budget_ms == 40.0
+    assert at_25_hz.budget_used == pytest.approx(29 / 40)
+
+
+def test_without_frames_there_is_no_budget() -> None:
+    report = Monitor().report(Counts())
+    assert math.isnan(report.frame_budget_ms)
+    assert math.isnan(report.budget_used)

@@ -81,5 +81,20 @@ def test_the_message_carries_all_figures_under_the_name_of_the_node() -> None:
 
 
 def test_before_the_first_frame_there_are_no_percentiles() -> None:
-    keys = [value.key for value in message(active(), Time()).status[0].values]
-    assert not [key for key in keys if key.endswith("_ms")]
+    values = {value.key: value.value for value in message(active(), Time()).status[0].values}
+    assert not [key for key in values if key.endswith(("_p50_ms", "_p95_ms", "_p99_ms"))]
+    assert (values["frame_budget_ms"], values["frame_budget_used_percent"]) == ("33.333", "")
+    assert values["deadline_ms"] == "none"
+
+
+def test_the_budget_of_a_frame_and_how_much_of_it_is_used_are_told() -> None:
+    busy = RollingStats(10)
+    busy.add(25.0)
+    health = active(busy=busy.stats(), deadline_ms=50.0)
+    values = {value.key: value.value for value in message(health, Time()).status[0].values}
+    assert (values["frame_budget_ms"], values["frame_budget_used_percent"]) == ("33.333", "75")
+    assert values["deadline_ms"] == "50"
+
+
+def test_a_node_without_a_device_yet_says_so_as_other_nodes_do() -> None:
+    assert message(Health("/n", "unconfigured"), Time()).status[0].hardware_id == "none"

@@ -1,0 +1,188 @@
+"""The camera's calibration, made to fit the published images, so that they can be projected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.lifecycle import LifecycleNode
+from sensor_msgs.msg import CameraInfo, RegionOfInterest
+from std_msgs.msg import Header
+
+from segmentation_node.core.window import Window
+from segmentation_node.ros.qos import IMAGE_PUBLICATION, INFO_SUBSCRIPTION
+
+
+def info_topic_of(image_topic: str) -> str:
+    """Where a camera's calibration is, by image_transport's convention: beside its image.
+
+    Args:
+        image_topic: Full name of the image topic, without a transport's suffix.
+    """
+    return image_topic.rpartition("/")[0] + "/camera_info"
+
+
+def image_size(info: CameraInfo) -> tuple[int, int]:
+    """Height and width in pixels of the images that a calibration is for.
+
+    Args:
+        info: Its width and height are those of the whole sensor; images may be a region of that,
+            with pixels taken together.
+    """
+    height = (info.roi.height or info.height) // max(info.binning_y, 1)
+    width = (info.roi.width or info.width) // max(info.binning_x, 1)
+    return height, width
+
+
+def scaled(info: CameraInfo, window: Window) -> CameraInfo:
+    """The calibration of images that show a window of the camera's image.
+
+    Pixel centres lie at whole coordinates in K and P, so that a coordinate u becomes
+    (u + 1/2) / s - 1/2 where s camera pixels make one: the sensor is treated as one with larger
+    pixels, of which the window is the region of interest. What is left of a pixel after rounding
+    the region to whole ones goes into the principal point. Binning stays; distortion and
+    rectification, which know no pixels, stay as well.
+
+    Args:
+        info: The camera's calibration.
+        window: How the images lie on the camera's.
+
+    Returns:
+        A calibration of its own, or `info` itself where the images are the camera's.
+    """
+    if window.is_image:
+        return info
+    x, left, width = _axis(
+        info.width, info.roi.x_offset, info.binning_x, window.x, window.scale_x, window.width
+    )
+    y, top, height = _axis(
+        info.height, info.roi.y_offset, info.binning_y, window.y, window.scale_y, window.height
+    )
+    to_result = np.array([[x[0], 0.0, x[1]], [0.0, y[0], y[1]], [0.0, 0.0, 1.0]])
+    region = RegionOfInterest(
+        x_offset=left,
+        y_offset=top,
+        width=window.width * max(info.binning_x, 1),
+        height=window.height * max(info.binning_y, 1),
+        do_rectify=info.roi.do_rectify,
+    )
+    is_whole = (left, top, region.width, region.height) == (0, 0, width, height)
+    return CameraInfo(
+        header=info.header,
+        height=height,
+        width=width,
+        distortion_model=info.distortion_model,
+        d=info.d,
+        k=_moved(to_result, info.k, (3, 3)),
+        r=info.r,
+        p=_moved(to_result, info.p, (3, 4)),
+        binning_x=info.binning_x,
+        binning_y=info.binning_y,
+        # All zero stands for the whole sensor.
+        roi=RegionOfInterest(do_rectify=info.roi.do_rectify) if is_whole else region,
+    )
+
+
+def _axis(
+    sensor: int, offset: int, binning: int, start: float, scale: float, size: int
+) -> tuple[tuple[float, float], int, int]:
+    """Work out one axis: (factor, shift) of coordinates, first pixel of the region, sensor size."""
+    pixels = max(binning, 1)
+    exact = (offset + pixels * start) / scale
+    first = max(round(exact), 0)
+    shift = 0.5 / scale - 0.5 - (exact - first)
+    return (1 / scale, shift), first, max(round(sensor / scale), first + size * pixels)
+
+
+def _moved(
+    to_result: NDArray[np.float64], matrix: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    moved: NDArray[np.float64] = (to_result @ np.asarray(matrix, float).reshape(shape)).reshape(-1)
+    return moved
+
+
+class CameraInfoRelay:
+    """Publishes `~/camera_info` with the header of every answered frame, while someone listens.
+
+    Args:
+        node: The node that subscribes and publishes.
+        complain: Logs a sentence of a kind: (kind, sentence).
+    """
+
+    def __init__(self, node: LifecycleNode, complain: Callable[[str, str], None]) -> None:
+        self._node = node
+        self._complain = complain
+        self._publisher = node.create_lifecycle_publisher(
+            CameraInfo, "~/camera_info", IMAGE_PUBLICATION
+        )
+        self._subscription: object | None = None
+        self._topic = ""
+        self._latest: CameraInfo | None = None
+        self._made: tuple[CameraInfo, Window, CameraInfo] | None = None
+
+    @property
+    def state(self) -> str:
+        """What is known of the camera's calibration, for the diagnostics."""
+        info = self._latest
+        if info is None:
+            return f"none yet on {self._topic}" if self._topic else ""
+        return "{}x{} pixels from {}".format(*image_size(info), self._topic)
+
+    @property
+    def listeners(self) -> int:
+        """How many subscribers there are."""
+        return int(self._publisher.get_subscription_count())
+
+    def listen(self, image_topic: str) -> None:
+        """Subscribe to the calibration beside an image topic.
+
+        Args:
+            image_topic: Its full name, remapped, without a transport's suffix.
+        """
+        subscription = self._node.create_subscription(
+            CameraInfo, info_topic_of(image_topic), self._take, INFO_SUBSCRIPTION
+        )
+        self._subscription, self._topic = subscription, str(subscription.topic_name)
+
+    def rest(self) -> None:
+        """Unsubscribe; what has arrived is forgotten, as the camera may be another one next."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._subscription, self._topic, self._latest = None, "", None
+
+    def publish(self, window: Window, header: Header) -> None:
+        """Send the calibration of images, where there is one and someone listens.
+
+        Args:
+            window: How the images lie on the camera's.
+            header: That of the images.
+        """
+        info = self._latest
+        if info is None or self.listeners == 0 or not self._fits(info, window):
+            return
+        if self._made is None or self._made[0] is not info or self._made[1] != window:
+            self._made = info, window, scaled(info, window)
+        message = self._made[2]
+        message.header = header
+        self._publisher.publish(message)
+
+    def close(self) -> None:
+        """Unsubscribe, and take the topic back."""
+        self.rest()
+        self._node.destroy_lifecycle_publisher(self._publisher)
+
+    def _take(self, info: CameraInfo) -> None:
+        self._latest = info
+
+    def _fits(self, info: CameraInfo, window: Window) -> bool:
+        found, wanted = image_size(info), (window.image_height, window.image_width)
+        if found != wanted:
+            # A wrong calibration is worse than none.
+            self._complain(
+                "camera_info",
+                "no ~/camera_info: received a calibration for {}x{} images on {}; expected {}x{}, "
+                "the size of the camera's images; fix: correct width, height, roi or binning in "
+                "the camera driver".format(*found, self._topic, *wanted),
+            )
+        return found == wanted
