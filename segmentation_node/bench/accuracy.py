@@ -131,6 +131,7 @@ def provenance(segmenter: Segmenter) -> dict[str, Any]:
     """
     return {
         "model": segmenter.model.name,
+        "model_file": segmenter.model.path.name,
         "model_sha256": file_sha256(segmenter.model.path),
         "labels": segmenter.labels.name,
         "network_size": str(segmenter.network_size),

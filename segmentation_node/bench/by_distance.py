@@ -45,13 +45,13 @@ class ByDistance:
         self._horizon = horizon
         self._things = BandCounts(thing_names(labels, ROAD_USERS), DISTANCES)
         self._rows: list[ConfusionMatrix] = []
-        self._fractions: list[float] = []
+        self._fractions: dict[str, list[float]] = {}
 
     def add(self, answer: Answer) -> None:
         """Take in one answer."""
         height, width = answer.true.shape
         horizon = self._horizon.row(answer.sample, height, width)
-        self._fractions.append(horizon / height)
+        self._fractions.setdefault(answer.sample.group, []).append(horizon / height)
 
         def band_of(found: Components) -> NDArray[np.int64]:
             return DISTANCES.of((found.foot_row - horizon) / height)
@@ -67,11 +67,14 @@ class ByDistance:
             matrix.update(answer.predicted[rows], answer.true[rows])
 
     def result(self) -> dict[str, Any]:
-        """The horizon, then the scores by row and, of road users, by foot."""
+        """The mean horizon of each group, then the scores by row and, of road users, by foot."""
         return {
             "horizon": {
                 "source": self._horizon.source,
-                "fraction": round(float(np.mean(self._fractions)), 4),
+                "fractions": {
+                    group: round(float(np.mean(found)), 4)
+                    for group, found in sorted(self._fractions.items())
+                },
             },
             "below_fraction": dict(zip(DISTANCES.names[:-1], DISTANCES.edges, strict=True)),
             "rows": {

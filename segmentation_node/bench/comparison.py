@@ -65,7 +65,7 @@ def comparison(
     Raises:
         DatasetError: Scores are of other classes than the first, or than what was published.
     """
-    columns = [*((_column(score), score) for score in scores)]
+    columns = list(zip(_heads(scores), scores, strict=True))
     columns += [(f"{name}\npublished", score) for name, score in (published or {}).items()]
     _check_same_classes(columns)
     tables = (
@@ -89,6 +89,15 @@ def _table(title: str, key: str, mean: str, columns: Sequence[tuple[str, Score]]
     ]
     rows.append(("mean", *(percent(score[mean]) for _, score in columns)))
     return Table(title, (key.removeprefix("per_"), *(head for head, _ in columns)), tuple(rows))
+
+
+def _heads(scores: Sequence[Score]) -> list[str]:
+    """Heads of the columns; those of models that nothing else tells apart are numbered."""
+    heads = [_column(score) for score in scores]
+    return [
+        f"{head}\n({heads[:index].count(head) + 1})" if heads.count(head) > 1 else head
+        for index, head in enumerate(heads)
+    ]
 
 
 def _column(score: Score) -> str:

@@ -60,7 +60,11 @@ def draw_confusion(path: Path, score: Mapping[str, Any]) -> None:
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     _draw(figure, figure.subplots(), shares, rows, columns)
     title = "{model} on {data}, {frames} frames".format(**score)
-    note = "{network_size} {fit}, {precision}; percent of each true class".format(**score)
+    note = (
+        "{network_size} {fit}, {precision}; percent of each true class (grey: never true)".format(
+            **score
+        )
+    )
     figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=12, fontweight="bold")
     figure.supxlabel(note, x=0.02, ha="left", color=_NOTE, fontsize=9)
     try:

@@ -74,10 +74,16 @@ def _cell(cell: Score) -> str:
 def _by_distance(part: Score) -> tuple[Table, Table]:
     heads = _distance_heads(part)
     rows: Score = part["rows"]
-    horizon = "horizon {source}, at {fraction:.3f} of the height".format(**part["horizon"])
-    title = f"By distance, all classes by row: IoU, % ({horizon})"
+    title = f"By distance, all classes by row: IoU, % (horizon: {_horizon(part['horizon'])})"
     feet = "By distance, road users by their foot: IoU, %"
     return Table(title, ("class", *heads), _by_row(rows)), _things(feet, part["road_users"], heads)
+
+
+def _horizon(found: Score) -> str:
+    """Its source, and where it lies, in percent of the image's height."""
+    low, high = min(found["fractions"].values()), max(found["fractions"].values())
+    between = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+    return f"{found['source']}, at {between} % of the height"
 
 
 def _by_row(rows: Score) -> tuple[tuple[str, ...], ...]:

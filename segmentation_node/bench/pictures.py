@@ -40,7 +40,7 @@ class Pictures:
             ) from error
 
     def draw(self, score: Mapping[str, Any]) -> None:
-        """Draw the pictures; their names tell model, network size and precision.
+        """Draw the pictures; their names tell the model's file, network size and precision.
 
         Args:
             score: From `bench.accuracy.evaluate` with the tallies.
@@ -48,6 +48,7 @@ class Pictures:
         Raises:
             OutputError: A picture cannot be written.
         """
-        stem = "{model}-{network_size}-{precision}".format(**score)
+        model = Path(score["model_file"]).stem
+        stem = f"{model}-{score['network_size']}-{score['precision']}"
         draw_confusion(self._folder / f"{stem}-confusion.png", score)
         write_image(self._folder / f"{stem}-worst-frames.png", self._worst.draw(score))

@@ -224,7 +224,7 @@ def _check_covers(predicted: LabelSet, labels: LabelSet, names: tuple[str, ...])
             raise DatasetError(
                 received=f"data labelled with {labels.name}, which scores the class {name!r}",
                 expected=f"the labels of {predicted.name}, which the model gives, and no others",
-                fix="score a model on a data set with its own classes",
+                fix="score a model on a data set with its own classes, or map them by a class map",
             )
 
 

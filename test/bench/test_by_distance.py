@@ -10,7 +10,7 @@ from segmentation_node.core.labels import CAMVID_11
 from segmentation_node.training.datasets import Dataset
 
 CAR, ROAD, SKY = 8, 3, 0
-HALF = Horizon(Dataset("none", (), CAMVID_11), "given", 0.5)
+HALF = Horizon(Dataset("none", (), CAMVID_11), "given", {"a": 0.5})
 
 
 def street() -> np.ndarray:
@@ -66,12 +66,12 @@ def test_road_users_are_in_the_band_of_their_foot_however_high_they_reach() -> N
 
 def test_the_horizon_and_its_source_are_told() -> None:
     result = scores(street())
-    assert result["horizon"] == {"source": "given", "fraction": 0.5}
+    assert result["horizon"] == {"source": "given", "fractions": {"a": 0.5}}
     assert result["below_fraction"]["farthest"] == 0.05
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.9])
 def test_the_rows_of_all_bands_are_the_whole_image(fraction: float) -> None:
-    tally = ByDistance(CAMVID_11, Horizon(HALF.data, "given", fraction))
+    tally = ByDistance(CAMVID_11, Horizon(HALF.data, "given", {"a": fraction}))
     tally.add(answer(street(), street()))
     assert sum(int(matrix.counts.sum()) for matrix in tally._rows) == street().size

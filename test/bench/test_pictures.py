@@ -12,9 +12,12 @@ from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.datasets import cityscapes
 
 
-def test_pictures_are_named_after_model_size_and_precision(cityscapes_score):
+def test_pictures_are_named_after_file_size_and_precision(cityscapes_score):
     names = {path.name for path in cityscapes_score.folder.iterdir()}
-    assert names == {"small-64x96-fp32-confusion.png", "small-64x96-fp32-worst-frames.png"}
+    assert names == {
+        "cityscapes19-64x96-fp32-confusion.png",
+        "cityscapes19-64x96-fp32-worst-frames.png",
+    }
     for path in cityscapes_score.folder.iterdir():
         assert read_image(path).shape[1] > 900
 
