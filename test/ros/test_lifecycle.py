@@ -15,6 +15,7 @@ from lifecycle_msgs.msg import Transition
 from node_rig import NODE, PARAMETERS, RELIABLE, Rig, image_message, picture, running_node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
+from std_msgs.msg import Float64
 
 pytestmark = pytest.mark.dds
 
@@ -202,6 +203,9 @@ def test_ages_are_by_simulated_time_and_deadlines_can_be_set_while_it_runs(
         rig.ask(message)
         rig.value_becomes("deadline_misses", "1")
         assert float(rig.value("input_age_p50_ms")) == pytest.approx(250.0)
+        ages = observer.collect(Float64, f"{NODE}/timing/input_age_ms", RELIABLE)
+        wait_until(lambda: rig.ask(message) and len(ages), "an age to plot")
+        assert ages[0].data == pytest.approx(250.0)
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
