@@ -12,6 +12,9 @@ from segmentation_node.errors import DatasetError
 
 Score = Mapping[str, Any]
 
+# The reports of the shipped models are older than the scores by category.
+_WITHOUT_CATEGORIES: Score = {"category_miou": None, "per_category": {}}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -29,7 +32,7 @@ class Table:
 
 
 def read_scores(path: Path) -> list[dict[str, Any]]:
-    """Read what `segmentation evaluate --json` wrote: one score, or several.
+    """Read what `segmentation evaluate --json` wrote, or a model's report: one score or several.
 
     Args:
         path: The JSON file.
@@ -39,10 +42,9 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        scores = [dict(score) for score in content.get("scores", [content])]
+        scores = [{**_WITHOUT_CATEGORIES, **one} for one in content.get("scores", [content])]
         for score in scores:
-            _column(score)
-            _needed(score, "per_class", "per_category")
+            _check_complete(score)
     except OSError as error:
         raise _no_scores(path, str(error.strerror)) from error
     except (ValueError, AttributeError, TypeError) as error:
@@ -104,10 +106,13 @@ def _column(score: Score) -> str:
     return "{model}\n{data}\n{network_size} {fit}\n{precision}".format(**score)
 
 
-def _needed(score: Score, *keys: str) -> None:
-    for key in keys:
-        # Asked for by name, so that a missing one is named in the error.
-        score[key].items()
+def _check_complete(score: Score) -> None:
+    """Ask for all that a table shows, so that what is missing is named and the file with it."""
+    _column(score)
+    percent(score["miou"])
+    for key in ("per_class", "per_category"):
+        for iou in score[key].values():
+            percent(iou)
 
 
 def _check_same_classes(columns: Sequence[tuple[str, Score]]) -> None:

@@ -50,9 +50,9 @@ class InstanceIou:
         self._matrix = ConfusionMatrix.for_labels(labels, predicted)
         self._classes = {name: _Weighted() for name in self._matrix.names if name in AVERAGE_PIXELS}
         self._categories = {name: _Weighted() for name in _instance_categories(labels)}
-        self._label_of, self._category_of = _tables(
-            labels, predicted or labels, tuple(self._categories)
-        )
+        categories = tuple(self._categories)
+        self._label_of, self._category_of = _tables(labels, predicted or labels, categories)
+        self._category_of_id = _tables(labels, labels, categories)[1]
 
     def update(self, predicted: NDArray[np.uint8], instances: NDArray[np.uint16]) -> None:
         """Count the instances of one image.
@@ -68,8 +68,8 @@ class InstanceIou:
         true = np.where(instances < _PER_LABEL, instances, instances // _PER_LABEL)
         self._matrix.update(predicted, true)
         self._count_false(predicted, self._matrix.true_classes(true))
-        for instance in np.unique(instances[instances > _PER_LABEL]):
-            self._add(int(instance) // _PER_LABEL, predicted[instances == instance])
+        single = instances > _PER_LABEL
+        self._count_instances(predicted[single], instances[single].astype(np.int64))
 
     def iou_by_name(self) -> dict[str, float]:
         """The iIoU of each class that has instances; NaN where neither image has it."""
@@ -84,15 +84,25 @@ class InstanceIou:
         """The iIoU of each category of which all classes have instances."""
         return {name: weighted.iou() for name, weighted in self._categories.items()}
 
-    def _add(self, label_id: int, predicted: NDArray[np.uint8]) -> None:
-        label = self._labels[label_id]
-        if label.name not in self._classes:
-            return
-        average = AVERAGE_PIXELS[label.name]
-        self._classes[label.name].add(self._label_of[predicted] == label_id, average)
-        if label.category in self._categories:
-            number = tuple(self._categories).index(label.category)
-            self._categories[label.category].add(self._category_of[predicted] == number, average)
+    def _count_instances(self, said: NDArray[np.uint8], instances: NDArray[np.int64]) -> None:
+        """Count hits and misses of each instance, in the order of their ids.
+
+        Args:
+            said: (n,) uint8: predicted label ids of the pixels that belong to an instance.
+            instances: (n,) int64: their instance ids.
+        """
+        ids = instances // _PER_LABEL
+        sizes = np.bincount(instances)
+        found = np.bincount(instances[self._label_of[said] == ids], minlength=len(sizes))
+        own = self._category_of_id[ids]
+        inside = np.bincount(instances[self._category_of[said] == own], minlength=len(sizes))
+        for instance in np.flatnonzero(sizes):
+            label = self._labels[int(instance) // _PER_LABEL]
+            if label.name in self._classes:
+                size, average = int(sizes[instance]), AVERAGE_PIXELS[label.name]
+                self._classes[label.name].add(int(found[instance]), size, average)
+                if label.category in self._categories:
+                    self._categories[label.category].add(int(inside[instance]), size, average)
 
     def _count_false(self, predicted: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
         """Count pixels that are said to be of a category and are of a scored class outside it.
@@ -112,16 +122,17 @@ class _Weighted:
         self.hits = self.misses = 0.0
         self.false = 0
 
-    def add(self, hit: NDArray[np.bool_], average: float) -> None:
+    def add(self, hits: int, size: int, average: float) -> None:
         """Count an instance.
 
         Args:
-            hit: (n,) bool: whether each of its pixels was found.
+            hits: Its pixels that were found.
+            size: All its pixels.
             average: Pixels of the average instance of its class.
         """
-        weight, hits = average / hit.size, int(np.count_nonzero(hit))
+        weight = average / size
         self.hits += float(hits) * weight
-        self.misses += float(hit.size - hits) * weight
+        self.misses += float(size - hits) * weight
 
     def iou(self, false: int | None = None) -> float:
         """The iIoU; `false` are pixels that are falsely said to be of the class."""
