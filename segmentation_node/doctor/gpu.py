@@ -10,6 +10,7 @@ from segmentation_node.doctor.python import TRIALS, version_of
 
 TOPIC = "gpu"
 NOT_NEEDED = "nothing to do without an NVIDIA GPU: the networks run on the processor"
+NOT_LOADED = "reinstall it for this Python and driver: docs/tensorrt.md"
 LIBRARIES: Mapping[str, str] = {
     "tensorrt": "TensorRT",
     "tensorrt_rtx": "TensorRT for RTX",
@@ -18,14 +19,37 @@ LIBRARIES: Mapping[str, str] = {
 
 
 def examine() -> Iterator[Finding]:
-    """Look for a GPU, its driver and the libraries."""
+    """Look for a GPU, its driver, the libraries, and the engines that were built."""
     yield _driver()
     for name, title in LIBRARIES.items():
-        version = version_of(name)
-        if version is None:
-            yield Finding(TOPIC, title, "missing", "not installed", NOT_NEEDED)
-        else:
-            yield Finding(TOPIC, title, "ok", version)
+        yield _library(name, title)
+    yield _engine_cache()
+
+
+def _library(name: str, title: str) -> Finding:
+    """A library may be installed and yet not load, for want of the libraries that it is made of."""
+    version = version_of(name)
+    if version is None:
+        return Finding(TOPIC, title, "missing", "not installed", NOT_NEEDED)
+    done = trial.run(TRIALS, "packages", name)
+    if done.problem:
+        return Finding(TOPIC, title, "missing", f"{version}: {done.problem}", NOT_LOADED)
+    return Finding(TOPIC, title, "ok", str(done.values.get(name) or version))
+
+
+def _engine_cache() -> Finding:
+    # Imported here: it loads NumPy, which may be the very thing that is broken.
+    from segmentation_node.engines.cache import EngineStore  # noqa: PLC0415
+
+    store = EngineStore()
+    entries = store.entries()
+    size_mb = sum(entry.size_bytes for entry in entries) / 1e6
+    found = f"{len(entries)} engines, {size_mb:.1f} MB in {store.folder}"
+    damaged = sum(bool(entry.problem) for entry in entries)
+    if damaged:
+        remedy = "segmentation engines list; what is damaged is built again when it is used"
+        return Finding(TOPIC, "engine cache", "warn", f"{found}, {damaged} damaged", remedy)
+    return Finding(TOPIC, "engine cache", "ok", found)
 
 
 def _driver() -> Finding:

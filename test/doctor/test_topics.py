@@ -15,6 +15,8 @@ from segmentation_node import doctor
 from segmentation_node.doctor import engines, files, gpu, memory, models, python, ros, trial
 from segmentation_node.doctor.finding import Finding
 from segmentation_node.doctor.trial import Trial
+from segmentation_node.engines.cache import ENVIRONMENT
+from segmentation_node.engines.tensorrt_flavour import FLAVOURS
 from segmentation_node.errors import ModelError
 from segmentation_node.transport.planning import TransportPlan
 from segmentation_node.transport.shm import Room, Segment
@@ -174,11 +176,41 @@ def test_a_gpu_is_named_with_its_driver(monkeypatch: pytest.MonkeyPatch) -> None
     assert by_name(gpu.examine())["NVML"].found == "NVIDIA Orin, driver 540.4"
 
 
+def test_a_library_that_is_installed_and_does_not_load_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpu, "version_of", lambda _: "10.3.0")
+    monkeypatch.setattr(trial, "run", lambda *_: Trial(problem="libnvinfer.so.10: cannot open"))
+    found = by_name(gpu.examine())["TensorRT"]
+    assert (found.status, found.found) == ("missing", "10.3.0: libnvinfer.so.10: cannot open")
+
+
+def test_every_flavour_of_tensorrt_is_a_row_with_its_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpu, "version_of", lambda _: "version unknown")
+    monkeypatch.setattr(
+        trial, "run", lambda *words: Trial({words[-1]: "1.7", "gpus": [], "driver": ""})
+    )
+    found = by_name(gpu.examine())
+    assert found["TensorRT"].found == found["TensorRT for RTX"].found == "1.7"
+    assert {flavour.title for flavour in FLAVOURS.values()} < set(found)
+
+
+def test_the_engine_cache_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path))
+    monkeypatch.setattr(gpu, "version_of", lambda _: None)
+    assert by_name(gpu.examine())["engine cache"].found == f"0 engines, 0.0 MB in {tmp_path}"
+    (tmp_path / "0123.plan").write_bytes(b"")
+    found = by_name(gpu.examine())["engine cache"]
+    assert (found.status, found.found.endswith("1 damaged")) == ("warn", True)
+
+
 def test_no_gpu_is_nothing_to_worry_about(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu, "version_of", lambda _: None)
     found = list(gpu.examine())
     assert not any(finding.is_fatal for finding in found)
-    assert all("nothing to do" in finding.remedy for finding in found)
+    assert all("nothing to do" in one.remedy for one in found if one.name != "engine cache")
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_warning(

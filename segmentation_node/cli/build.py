@@ -1,0 +1,138 @@
+"""`segmentation build`: a network to a TensorRT engine in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segmentation_node.cli.options import Cache, JsonFile, Model, write_json
+
+if TYPE_CHECKING:
+    from segmentation_node.engines.tensorrt_engines import EngineFile
+    from segmentation_node.engines.tensorrt_inspect import LayerReport
+    from segmentation_node.engines.tensorrt_progress import BuildProgress
+
+
+def build(
+    *,
+    model: Model = "camvid",
+    precision: Annotated[
+        str, typer.Option(help="fp32, fp16 or int8: what the ONNX is; see `quantize`.")
+    ] = "fp32",
+    size: Annotated[
+        str, typer.Option(help="Height x width, as 256x512; default: the model's.")
+    ] = "default",
+    batch: Annotated[int, typer.Option(help="Images at a time.")] = 1,
+    flavour: Annotated[
+        str, typer.Option(help="auto, tensorrt or rtx (TensorRT for RTX).")
+    ] = "auto",
+    target: Annotated[
+        str,
+        typer.Option(metavar="SM", help="RTX: GPU generation to build for, as SM86, or portable."),
+    ] = "",
+    workspace: Annotated[
+        int | None, typer.Option(metavar="MIB", help="Limit on a layer's GPU memory.")
+    ] = None,
+    level: Annotated[int, typer.Option(help="0 builds fastest, 5 searches longest.")] = 3,
+    tf32: Annotated[bool, typer.Option("--tf32", help="Let FP32 layers round to TF32.")] = False,
+    inspect: Annotated[
+        bool, typer.Option("--inspect", help="List the engine's layers; needs its GPU.")
+    ] = False,
+    cache: Cache = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Build a TensorRT engine and keep it in the cache, where the node finds it.
+
+    Nothing is built where the engine is there already. Ctrl-C ends a build without leaving half.
+    """
+    from segmentation_node.cli.screen import print_table  # noqa: PLC0415
+    from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
+    from segmentation_node.engines.tensorrt_engines import build_engine  # noqa: PLC0415
+    from segmentation_node.engines.tensorrt_request import BuildRequest  # noqa: PLC0415
+    from segmentation_node.model import load_model  # noqa: PLC0415
+
+    request = BuildRequest(
+        precision=precision,
+        size=None if size == "default" else NetworkSize.parse(size),
+        batch=batch,
+        flavour=flavour,
+        target=target,
+        workspace_mib=workspace,
+        level=level,
+        tf32=tf32,
+    )
+    found = load_model(model)
+    with _progress() as progress:
+        made = build_engine(
+            found,
+            request,
+            cache=cache,
+            progress=progress,
+            on_wait=lambda text: typer.echo(text, err=True),
+        )
+    figures = made.to_mapping()
+    print_table(str(made.path), _rows(figures))
+    try:
+        if inspect:
+            figures["inspected"] = _inspect(made)
+    finally:
+        write_json(json_file, figures)
+
+
+@contextmanager
+def _progress() -> Iterator[BuildProgress]:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from segmentation_node.engines.tensorrt_progress import BuildProgress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for TensorRT", total=1.0)
+        yield BuildProgress(
+            lambda fraction, phase: bar.update(task, completed=fraction, description=phase)
+        )
+
+
+def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
+    key = figures["key"]
+    layers = ", ".join(f"{count} in {name}" for name, count in figures["layers"].items())
+    built = f"{figures['build_ms'] / 1e3:.1f} s"
+    return {
+        "engine": f"{figures['name']} ({figures['plan_bytes'] / 1e6:.1f} MB)",
+        "from": f"{figures['model_file']}, {key['precision']}, " + "x".join(map(str, key["shape"])),
+        "layers with weights": layers,
+        "for": figures["made_for"],
+        "by": f"{figures['title']} {key['version']}",
+        "built": f"in {built}: {figures['reason']}"
+        if figures["is_new"]
+        else "before, and is whole",
+    }
+
+
+def _inspect(made: EngineFile) -> dict[str, Any]:
+    from segmentation_node.engines.tensorrt_inspect import (  # noqa: PLC0415
+        count_precisions,
+        inspect_plan,
+    )
+
+    layers = inspect_plan(made.tensorrt, made.path.read_bytes())
+    _print_layers(layers)
+    return {
+        "precisions": count_precisions(layers),
+        "layers": [layer.to_mapping() for layer in layers],
+    }
+
+
+def _print_layers(layers: Sequence[LayerReport]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table("layer", "kind", "precision", "kernel")
+    for layer in layers:
+        # As Text, since brackets in a plain string are markup.
+        table.add_row(*map(Text, (layer.name, layer.kind, layer.precision, layer.tactic)))
+    Console().print(table)

@@ -1,0 +1,165 @@
+"""Reads an ONNX into a strongly typed TensorRT network, and checks what came in.
+
+The parser takes an empty file for a network without layers, and says of most other faults no more
+than which assertion of its source failed; so each is looked for here and told in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation_node.engines.tensorrt_flavour import TensorRt
+from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
+from segmentation_node.engines.tensorrt_request import converted_path
+from segmentation_node.errors import ModelError
+from segmentation_node.model import Model, TensorSpec
+
+_WEIGHTED = ("CONVOLUTION", "DECONVOLUTION", "MATRIX_MULTIPLY")
+_PRECISIONS = {"FLOAT": "fp32", "HALF": "fp16", "BF16": "bf16", "INT8": "int8", "FP8": "fp8"}
+_NUMPY = {"FLOAT": "float32", "HALF": "float16"}
+
+
+@dataclass(frozen=True)
+class ParsedNetwork:
+    """A network that is ready to be built.
+
+    Args:
+        definition: TensorRT's network.
+        parser: Its parser, which owns the weights as long as the network is used.
+        input: The image input.
+        output: The logits.
+        layers: How many layers have weights, by the type that they compute in.
+    """
+
+    definition: Any
+    parser: Any
+    input: TensorSpec
+    output: TensorSpec
+    layers: Mapping[str, int]
+
+    @property
+    def precision(self) -> str:
+        """What most layers with weights compute in; int8 where any is quantised."""
+        if "int8" in self.layers:
+            return "int8"
+        return max(self.layers, key=lambda name: self.layers[name], default="fp32")
+
+
+def parse_network(tensorrt: TensorRt, builder: Any, model: Model) -> ParsedNetwork:
+    """Read a model's ONNX.
+
+    Args:
+        tensorrt: The library.
+        builder: Its builder.
+        model: The model, whose sidecar the ONNX must agree with.
+
+    Raises:
+        ModelError: The ONNX cannot be read or built, has no outputs, or disagrees with the
+            sidecar.
+    """
+    definition = builder.create_network(tensorrt.strongly_typed)
+    parser = tensorrt.api.OnnxParser(definition, logger_of(tensorrt))
+    # The path lets the parser find weights that the ONNX keeps in files of their own.
+    if not parser.parse(model.path.read_bytes(), str(model.path)):
+        raise _unparsed(tensorrt, parser, model)
+    if definition.num_inputs != 1 or definition.num_outputs != 1:
+        raise ModelError(
+            received=f"{definition.num_inputs} inputs and {definition.num_outputs} outputs in "
+            f"{model.path.name}",
+            expected="one image input and one output of logits",
+            fix="export the network with these alone",
+        )
+    spec = _spec(definition.get_input(0)), _spec(definition.get_output(0))
+    return ParsedNetwork(definition, parser, *spec, _layers(tensorrt, definition))
+
+
+def check_precision(network: ParsedNetwork, asked: str, model: Model) -> None:
+    """Check that an ONNX is of the precision that was asked for.
+
+    Raises:
+        ModelError: It is not; the message says how to make one that is.
+    """
+    if network.precision == asked:
+        return
+    counts = ", ".join(f"{count} in {name}" for name, count in network.layers.items())
+    raise ModelError(
+        received=f"{model.path.name}, an ONNX in {network.precision} (layers with weights: "
+        f"{counts or 'none'})",
+        expected=f"one in {asked}, since TensorRT takes the precision from the ONNX",
+        fix=_how_to_get(asked, network.precision, model),
+    )
+
+
+def _how_to_get(asked: str, found: str, model: Model) -> str:
+    if asked == "fp32":
+        return f"ask for {found}, or give the network's float32 ONNX"
+    if found != "fp32":
+        return f"ask for {found}, or give the network's {asked} ONNX"
+    output = converted_path(model.path, asked)
+    return f"segmentation quantize --model {model.path} --precision {asked} --output {output}"
+
+
+def check_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
+    """Check that the input can have a shape, and that the ONNX is what its sidecar says.
+
+    Raises:
+        ModelError: It cannot, or it is not.
+    """
+    model.check_io(network.input, network.output)
+    fixed = network.input.shape[0]
+    if fixed not in {None, shape[0]}:
+        raise ModelError(
+            received=f"a batch of {shape[0]} for {model.path.name}, whose input is {network.input}",
+            expected=f"a batch of {fixed}",
+            fix="ask for that, or export the network with a dynamic batch",
+        )
+
+
+def _unparsed(tensorrt: TensorRt, parser: Any, model: Model) -> ModelError:
+    error = parser.get_error(0) if parser.num_errors else None
+    if error is None or not error.node_operator():
+        why = " ".join(error.desc().split()) if error else MESSAGES.last_errors()
+        return _refused(f"{model.path.name}, which {tensorrt} cannot read ({why})")
+    named = f" {error.node_name()!r}" if error.node_name() else ""
+    more = f", and {parser.num_errors - 1} more" if parser.num_errors > 1 else ""
+    why = " ".join(error.desc().split()) or MESSAGES.last_errors(1)
+    return _refused(
+        f"node {error.node()}{named}, a {error.node_operator()}, in {model.path.name} that "
+        f"{tensorrt} cannot build ({why}{more})"
+    )
+
+
+def _refused(received: str) -> ModelError:
+    return ModelError(
+        received=received,
+        expected="an ONNX of operators that it knows",
+        fix="export the network again, with other operators or another opset",
+    )
+
+
+def _spec(tensor: Any) -> TensorSpec:
+    shape = tuple(None if size < 0 else int(size) for size in tensor.shape)
+    return TensorSpec(tensor.name, shape, _NUMPY.get(tensor.dtype.name, tensor.dtype.name))
+
+
+def _layers(tensorrt: TensorRt, definition: Any) -> dict[str, int]:
+    """Count the layers with weights by type; a quantised one is fed by a DequantizeLinear."""
+    kinds = tensorrt.api.LayerType
+    weighted = {getattr(kinds, name) for name in _WEIGHTED}
+    layers = [definition.get_layer(index) for index in range(definition.num_layers)]
+    dequantised = {layer.get_output(0).name for layer in layers if layer.type == kinds.DEQUANTIZE}
+    return dict(
+        Counter(
+            "int8" if layer.get_input(0).name in dequantised else _type_of(layer)
+            for layer in layers
+            if layer.type in weighted
+        )
+    )
+
+
+def _type_of(layer: Any) -> str:
+    name = str(layer.get_output(0).dtype.name)
+    return _PRECISIONS.get(name, name.lower())

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fake_tensorrt import PLAN, fake_tensorrt
+
+from segmentation_node.engines.tensorrt_inspect import (
+    count_precisions,
+    deserialise,
+    inspect_plan,
+    read_layers,
+)
+from segmentation_node.errors import EngineError
+
+
+def layer(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    names = {"Name": "conv1 + relu1", "LayerType": "CaskConvolution", "TacticName": "sm80_xmma"}
+    return {**names, "Inputs": inputs, "Outputs": outputs}
+
+
+def read(*layers: Any) -> Any:
+    return read_layers(json.dumps({"Layers": layers}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "precision"),
+    [
+        ({"Format/Datatype": "Row major linear FP32"}, {"Format/Datatype": "Float"}, "fp32"),
+        (
+            {"Format/Datatype": "Thirty-two wide channel vectorized row major Int8 format."},
+            {"Format/Datatype": "Channel major FP16 format where channel % 8 == 0"},
+            "int8 > fp16",
+        ),
+        (
+            {"Format": "Row major linear (kLINEAR)", "DataType": "Half"},
+            {"Format": "kLINEAR", "DataType": "BFloat16"},
+            "fp16 > bf16",
+        ),
+        ({"Format/Datatype": "N/A due to dynamic shapes"}, {"DataType": "Int8"}, "int8"),
+        ({}, {}, ""),
+    ],
+    ids=["10, fp32", "10, int8", "11", "dynamic", "not said"],
+)
+def test_precisions_are_read_from_every_release(
+    before: dict[str, str], after: dict[str, str], precision: str
+) -> None:
+    (found,) = read(layer([before], [after]))
+    assert found.precision == precision
+    assert (found.name, found.kind, found.tactic) == (
+        "conv1 + relu1",
+        "CaskConvolution",
+        "sm80_xmma",
+    )
+
+
+def test_names_alone_are_read_as_well() -> None:
+    (found,) = read("conv1 + relu1")
+    assert (found.name, found.precision) == ("conv1 + relu1", "")
+
+
+def test_layers_are_counted_by_precision() -> None:
+    half, whole = {"DataType": "Half"}, {"DataType": "Int8"}
+    found = read(layer([half], [half]), layer([whole], [half]), layer([half], [half]), "name")
+    assert count_precisions(found) == {"fp16": 2, "int8 > fp16": 1, "not said": 1}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "{"])
+def test_what_is_no_inspection_is_an_error(text: str) -> None:
+    with pytest.raises(EngineError, match="layers that cannot be read"):
+        read_layers(text)
+
+
+def test_a_plan_is_asked_once_it_is_loaded() -> None:
+    tensorrt, api = fake_tensorrt()
+    text = json.dumps({"Layers": ["conv1"]})
+    inspector = SimpleNamespace(get_engine_information=lambda form: text)
+    api.engine = SimpleNamespace(create_engine_inspector=lambda: inspector)
+    assert [found.name for found in inspect_plan(tensorrt, PLAN)] == ["conv1"]
+
+
+def test_a_plan_that_does_not_load_quotes_the_log() -> None:
+    tensorrt, api = fake_tensorrt()
+    api.said = ["the engine plan file is generated on an incompatible device"]
+    with pytest.raises(EngineError, match=r"cannot load here \(the engine plan file is generated"):
+        deserialise(tensorrt, PLAN)
