@@ -25,6 +25,8 @@ VERBS = {
     "train": "Train a network, export it and score it, by one command.",
     "export": "Export trained weights to ONNX with their sidecar.",
     "evaluate": "Score a model on a data set through the package's own pipeline.",
+    "build": "Build a TensorRT engine for a GPU and keep it in the cache.",
+    "engines": "List, show or remove the engines in the cache.",
     "doctor": "Say what is installed, what works, and what to do about the rest.",
 }
 
