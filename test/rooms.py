@@ -33,6 +33,7 @@ ROOMS = (
     room("errors"),
     room("files"),
     room("fields", "yaml"),
+    room("parameter"),
     room("config"),
     room("resources"),
     room("transport"),

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segmentation_node.config import PARAMETERS, NodeConfig, Parameter, PipelineConfig
+from segmentation_node.config import PARAMETERS, NodeConfig, PipelineConfig
 from segmentation_node.errors import ConfigError
+from segmentation_node.parameter import Parameter
 
 NAMES = list(PARAMETERS)
 

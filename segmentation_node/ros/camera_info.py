@@ -60,14 +60,8 @@ def scaled(info: CameraInfo, window: Window) -> CameraInfo:
         info.height, info.roi.y_offset, info.binning_y, window.y, window.scale_y, window.height
     )
     to_result = np.array([[x[0], 0.0, x[1]], [0.0, y[0], y[1]], [0.0, 0.0, 1.0]])
-    region = RegionOfInterest(
-        x_offset=left,
-        y_offset=top,
-        width=window.width * max(info.binning_x, 1),
-        height=window.height * max(info.binning_y, 1),
-        do_rectify=info.roi.do_rectify,
-    )
-    is_whole = (left, top, region.width, region.height) == (0, 0, width, height)
+    seen = window.height * max(info.binning_y, 1), window.width * max(info.binning_x, 1)
+    is_whole = (left, top, *seen) == (0, 0, height, width)
     return CameraInfo(
         header=info.header,
         height=height,
@@ -80,7 +74,17 @@ def scaled(info: CameraInfo, window: Window) -> CameraInfo:
         binning_x=info.binning_x,
         binning_y=info.binning_y,
         # All zero stands for the whole sensor.
-        roi=RegionOfInterest(do_rectify=info.roi.do_rectify) if is_whole else region,
+        roi=_region(info, 0, 0, (0, 0)) if is_whole else _region(info, left, top, seen),
+    )
+
+
+def _region(info: CameraInfo, left: int, top: int, size: tuple[int, int]) -> RegionOfInterest:
+    return RegionOfInterest(
+        x_offset=left,
+        y_offset=top,
+        height=size[0],
+        width=size[1],
+        do_rectify=info.roi.do_rectify,
     )
 
 

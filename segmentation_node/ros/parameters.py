@@ -14,8 +14,9 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from segmentation_node.config import PARAMETERS, NodeConfig, Parameter, Value
+from segmentation_node.config import PARAMETERS, NodeConfig
 from segmentation_node.errors import ConfigError
+from segmentation_node.parameter import Parameter, Value
 
 
 class NodeParameters:

@@ -19,7 +19,7 @@ import yaml
 from numpy.typing import NDArray
 
 from segmentation_node.core.metrics import ConfusionMatrix
-from segmentation_node.core.postprocess import upsample
+from segmentation_node.core.postprocess import inside, upsample
 from segmentation_node.core.reliability import Reliability
 from segmentation_node.errors import DatasetError, ModelError
 from segmentation_node.fields import read_yaml
@@ -157,20 +157,22 @@ def labelled_logits(
         found, fitted = segmenter.logits(image)
         true = classes.true_classes(labels[_THIRD, _THIRD])
         # What the network has not seen says nothing of how sure it is.
-        seen = np.zeros(labels.shape, np.bool_)
-        seen[fitted.image_part] = True
-        counts = (true < classes.num_classes) & seen[_THIRD, _THIRD]
+        counts = (true < classes.num_classes) & inside(fitted)[_THIRD, _THIRD]
         logits.append(upsample(found, fitted)[:, _THIRD, _THIRD][:, counts])
         channels.append(channel_of[true[counts]])
         if progress:
             progress(done, len(data))
     if not sum(map(len, channels)):
-        raise DatasetError(
-            received=f"no pixel with a class in {data.name}",
-            expected="annotated images",
-            fix="choose another split: that of the benchmark's test set is not public",
-        )
+        raise _no_truth(data)
     return LabelledLogits(np.concatenate(logits, axis=1), np.concatenate(channels))
+
+
+def _no_truth(data: Dataset) -> DatasetError:
+    return DatasetError(
+        received=f"no pixel with a class in {data.name}",
+        expected="annotated images",
+        fix="choose another split: the annotation of a benchmark's test set is not public",
+    )
 
 
 def measure_reliability(
