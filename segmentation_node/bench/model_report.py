@@ -13,8 +13,9 @@ from segmentation_node.model import load_model
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.card import card_text
 from segmentation_node.training.datasets import Dataset, camvid, hold_out, rendered
+from segmentation_node.training.export_model import export_checkpoint
 from segmentation_node.training.files import write_whole
-from segmentation_node.training.run import CHECKPOINT, RECORD, Run, export_run
+from segmentation_node.training.run_settings import CHECKPOINT, RECORD, Run
 
 # CamVid and the rendered scenes at their own scale, padded to a multiple of 32 where need be.
 OWN_SCALE = "384x480"
@@ -35,7 +36,8 @@ def score_run(run: Run) -> list[dict[str, Any]]:
         SegmentationError: The model or a data set cannot be read.
     """
     default = str(load_model(run.model).default_size)
-    wanted = [(size, precision) for size in (OWN_SCALE, default) for precision in PRECISIONS]
+    sizes = (default,) if run.own else (OWN_SCALE, default)
+    wanted = [(size, precision) for size in sizes for precision in PRECISIONS]
     if run.held_out is not None:
         wanted = wanted[:1]
     scores: list[dict[str, Any]] = []
@@ -119,7 +121,7 @@ def publish(
     """
     records = [read_record(other) for other in left_out]
     report = {**model_report(read_record(folder), records), "remarks": list(remarks)}
-    export_run(folder / CHECKPOINT, path, report["class_bias"])
+    export_checkpoint(folder / CHECKPOINT, path, report["class_bias"])
     _check_same(path, report)
     files = tuple(path.with_suffix(ending) for ending in (".onnx", ".yaml", ".json", ".md"))
     write_whole(files[2], (json.dumps(report, indent=1) + "\n").encode())
@@ -138,6 +140,9 @@ def _check_same(path: Path, report: Mapping[str, Any]) -> None:
 
 
 def _datasets(run: Run) -> Iterator[Dataset]:
+    if run.own is not None:
+        yield run.own.split("val")
+        return
     if run.held_out is not None and run.camvid_root is not None:
         yield hold_out(camvid(run.camvid_root), run.held_out)[1]
         return

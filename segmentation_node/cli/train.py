@@ -17,7 +17,30 @@ from segmentation_node.cli.scores import print_scores
 def train(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all that comes out.")],
-    recipe: Annotated[str, typer.Option(help="camvid or rendered.")] = "camvid",
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="camvid, rendered; and for data of yours own, paper_fcn8s, paper_fcn16s, "
+            "paper_fcn32s or fcn_alexnet."
+        ),
+    ] = "camvid",
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Data of yours: holds train and val.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Of --data: camvid, cityscapes, cityscapes19, folder or rendered."
+        ),
+    ] = "cityscapes",
+    init: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="ImageNet weights to start from: docs/networks.md."),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="N|auto", help="Images per step; auto: as many as memory allows."),
+    ] = None,
     camvid: Annotated[
         Path | None, typer.Option(metavar="DIR", help="CamVid: holds train/ and val/.")
     ] = None,
@@ -35,10 +58,20 @@ def train(
     # Imported here: torch takes seconds, and `--help` should not wait for it.
     from segmentation_node.bench.model_report import add_scores, model_report  # noqa: PLC0415
     from segmentation_node.training.recipe import recipe as recipe_of  # noqa: PLC0415
-    from segmentation_node.training.run import Run  # noqa: PLC0415
     from segmentation_node.training.run import train as run_training  # noqa: PLC0415
+    from segmentation_node.training.run_settings import OwnData, Run  # noqa: PLC0415
 
-    run = Run(recipe_of(recipe), output, camvid, stills, hold_out, device)
+    run = Run(
+        recipe_of(recipe),
+        output,
+        camvid_root=camvid,
+        stills_root=stills,
+        held_out=hold_out,
+        device=device,
+        own=OwnData(data, form) if data else None,
+        init=init,
+        batch=batch,
+    )
     console = Console(stderr=True)
     if run.recipe.notice:
         console.print(f"note: {run.recipe.notice}")

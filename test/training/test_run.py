@@ -7,14 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.model import load_model
-from segmentation_node.training import run as run_module
+from segmentation_node.training import run_data
 from segmentation_node.training.augment import Augmentation
+from segmentation_node.training.export_model import export_checkpoint
 from segmentation_node.training.recipe import recipe
-from segmentation_node.training.run import Run, export_run, train
+from segmentation_node.training.run import train
+from segmentation_node.training.run_data import prepare
+from segmentation_node.training.run_settings import Run
 from segmentation_node.training.stills import Stills
+
+CPU = torch.device("cpu")
 
 SMALL = replace(
     recipe("camvid"),
@@ -31,7 +37,7 @@ SMALL = replace(
 @pytest.fixture
 def few_scenes(monkeypatch, camvid_like):
     """Scenes that are there already: rendering has tests of its own."""
-    monkeypatch.setattr(run_module, "render_stills", lambda *_: None)
+    monkeypatch.setattr(run_data, "render_stills", lambda *_: None)
     return camvid_like
 
 
@@ -50,16 +56,16 @@ def test_leaves_a_model_that_loads_and_a_record(few_scenes, tmp_path):
 
 def test_leaving_a_sequence_out_trains_on_all_others(few_scenes, tmp_path):
     run = Run(SMALL, tmp_path / "run", few_scenes, few_scenes, "0016E5", "cpu")
-    data = run_module.prepare(run)
+    followed, data = prepare(run, CPU)
     assert data.sources[0].data.groups == ("0001TP", "0006R0")
     assert data.validation[0].groups == ("0016E5",)
-    assert run.effective_recipe.iterations == 2
+    assert followed.iterations == 2
 
 
 def test_a_checkpoint_exports_to_the_same_bytes(few_scenes, tmp_path):
     run = Run(SMALL, tmp_path / "run", few_scenes, few_scenes, device="cpu")
     record = train(run)
-    export_run(run.checkpoint, tmp_path / "again.onnx", record["class_bias"])
+    export_checkpoint(run.checkpoint, tmp_path / "again.onnx", record["class_bias"])
     assert (tmp_path / "again.onnx").read_bytes() == run.model.read_bytes()
 
 

@@ -6,9 +6,10 @@ networks", 2014, which have published weights in torchvision. The fully connecte
 6x6 and two 1x1 convolutions, as in Long, Shelhamer and Darrell, 2015, section 3.1, whose
 FCN-AlexNet upsamples in one step by 32 with a kernel of twice the stride, as here.
 
-Theirs pads the image by 100 pixels and cuts the logits to size. Here every layer pads so much that
-it divides height and width exactly, and the paddings are chosen so that the cell of the scores and
-the 32x32 pixels it stands for have their centres 1.5 pixels apart.
+Theirs pads the image by 100 pixels and cuts the logits to size. Here each layer up to the last
+pooling divides height and width exactly, and the 6x6 convolution, padded by three cells, gives one
+cell more than it reads: cells stand on the corners of the 32x32 squares of the image, every pixel
+lies between four of them, and a cell has its receptive field around its corner, to 1.5 pixels.
 """
 
 from __future__ import annotations
@@ -18,12 +19,10 @@ from types import MappingProxyType
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segmentation_node.training.networks.layers import fill_random, scaled, upsampling
+from segmentation_node.training.networks.layers import fill_random, scaled
 
 HEAD_CHANNELS = 4096
 DROPOUT = 0.5
-# The 6x6 kernel of conv6 has no middle cell: two cells before and three behind keep the size.
-_CONV6_PADDING = (2, 3, 2, 3)
 
 TORCHVISION = MappingProxyType(
     {
@@ -39,12 +38,8 @@ TORCHVISION = MappingProxyType(
 """Names of the layers in torchvision's alexnet."""
 
 
-def _pooling() -> nn.MaxPool2d:
-    return nn.MaxPool2d(3, 2, padding=1)
-
-
 class AlexNet(nn.Module):  # type: ignore[misc]
-    """The encoder: image to scores of the classes at stride 32.
+    """The encoder: image to scores of the classes, 32 pixels apart.
 
     Args:
         num_classes: Channels of the scores.
@@ -56,26 +51,26 @@ class AlexNet(nn.Module):  # type: ignore[misc]
         first, second, third, fourth = (scaled(count, width) for count in (64, 192, 384, 256))
         head = scaled(HEAD_CHANNELS, width)
         self.conv1 = nn.Conv2d(3, first, 11, 4, padding=4)
-        self.pool1 = _pooling()
+        self.pool1 = nn.MaxPool2d(3, 2, padding=1)
         self.conv2 = nn.Conv2d(first, second, 5, padding=2)
-        self.pool2 = _pooling()
+        self.pool2 = nn.MaxPool2d(3, 2, padding=1)
         self.conv3 = nn.Conv2d(second, third, 3, padding=1)
         self.conv4 = nn.Conv2d(third, fourth, 3, padding=1)
         self.conv5 = nn.Conv2d(fourth, fourth, 3, padding=1)
-        self.pool5 = _pooling()
-        self.pad6 = nn.ZeroPad2d(_CONV6_PADDING)
-        self.conv6 = nn.Conv2d(fourth, head, 6)
+        # Windows that begin at their cell, not before it: that centres the receptive fields.
+        self.pool5 = nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.conv6 = nn.Conv2d(fourth, head, 6, padding=3)
         self.conv7 = nn.Conv2d(head, head, 1)
         self.dropout = nn.Dropout(DROPOUT)
         self.conv1by1 = nn.Conv2d(head, num_classes, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Image (N, 3, H, W), normalised, to scores (N, C, H/32, W/32)."""
+        """Image (N, 3, H, W), normalised, to scores (N, C, H/32 + 1, W/32 + 1)."""
         features = self.pool1(_relu(self.conv1(image)))
         features = self.pool2(_relu(self.conv2(features)))
         features = _relu(self.conv4(_relu(self.conv3(features))))
         features = self.pool5(_relu(self.conv5(features)))
-        features = self.dropout(_relu(self.conv6(self.pad6(features))))
+        features = self.dropout(_relu(self.conv6(features)))
         features = self.dropout(_relu(self.conv7(features)))
         scores: Tensor = self.conv1by1(features)
         return scores
@@ -94,10 +89,11 @@ class Decoder(nn.Module):  # type: ignore[misc]
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
-        self.output = upsampling(num_classes, num_classes, 64, 32)
+        # Half a kernel off each side: what a cell on the image's edge says of the outside.
+        self.output = nn.ConvTranspose2d(num_classes, num_classes, 64, 32, padding=32)
 
     def forward(self, scores: Tensor) -> Tensor:
-        """Scores (N, C, H/32, W/32) to logits (N, C, H, W)."""
+        """Scores (N, C, H/32 + 1, W/32 + 1) to logits (N, C, H, W)."""
         logits: Tensor = self.output(scores)
         return logits
 

@@ -1,0 +1,82 @@
+"""Makes a run ready: its data read or rendered, its recipe settled to them and to the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.training.batches import Source
+from segmentation_node.training.datasets import Dataset, camvid, hold_out, rendered
+from segmentation_node.training.device import free_bytes
+from segmentation_node.training.loop import Data
+from segmentation_node.training.memory import check_batch, fitting_batch, training_memory
+from segmentation_node.training.recipe import Recipe
+from segmentation_node.training.render import render_stills
+from segmentation_node.training.run_settings import AUTO_BATCH, OwnData, Run
+
+Rendering = Callable[[int, int], None]
+
+
+def prepare(
+    run: Run, device: torch.device, rendering: Rendering | None = None
+) -> tuple[Recipe, Data]:
+    """Read CamVid and render scenes, or read the user's data, as the run needs them.
+
+    Args:
+        run: What to do.
+        device: Whose memory the batch must fit into.
+        rendering: Called with the number of rendered scenes done, and of all.
+
+    Returns:
+        The recipe as this run follows it, with its batch and its steps; and the data.
+
+    Raises:
+        SegmentationError: Data are not as they must be, or the batch does not fit.
+    """
+    if run.own is not None:
+        return _own(run, run.own, device)
+    recipe = settled(run, device, CAMVID_11.num_classes)
+    if run.held_out is not None:
+        recipe = replace(recipe, cycles=(recipe.hold_out_iterations,))
+    sources, validation = [], []
+    if run.camvid_root is not None and recipe.camvid_per_batch:
+        learnt, scored = _camvid(run.camvid_root, run.held_out)
+        sources.append(Source(learnt, recipe.camvid_per_batch, alone=recipe.batch))
+        validation.append(scored)
+    if recipe.batch > recipe.camvid_per_batch:
+        render_stills(recipe.stills, run.stills / "train", rendering)
+        render_stills(recipe.stills.for_scores(), run.stills / "val", rendering)
+        scenes = rendered(run.stills, "train")
+        sources.append(Source(scenes, recipe.batch - recipe.camvid_per_batch))
+        validation.append(rendered(run.stills, "val"))
+    return recipe, Data(tuple(sources), tuple(validation))
+
+
+def settled(run: Run, device: torch.device, num_classes: int) -> Recipe:
+    """The recipe with the batch that the run asks for.
+
+    Raises:
+        ConfigError: The batch does not fit into the device's memory.
+    """
+    memory, available = training_memory(run.recipe, num_classes), free_bytes(device)
+    if run.batch == AUTO_BATCH:
+        return replace(run.recipe, batch=fitting_batch(run.recipe.batch, memory, available))
+    recipe = replace(run.recipe, batch=int(run.batch)) if run.batch else run.recipe
+    check_batch(recipe.batch, memory, available)
+    return recipe
+
+
+def _own(run: Run, own: OwnData, device: torch.device) -> tuple[Recipe, Data]:
+    learnt, scored = own.split("train"), own.split("val")
+    recipe = settled(run, device, learnt.labels.num_classes).for_images(len(learnt))
+    return recipe, Data((Source(learnt, recipe.batch),), (scored,))
+
+
+def _camvid(root: Path, held_out: str | None) -> tuple[Dataset, Dataset]:
+    if held_out is not None:
+        return hold_out(camvid(root), held_out)
+    return camvid(root, ["train"]), camvid(root, ["val"])
