@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -171,7 +172,7 @@ def _clothes(rng: np.random.Generator) -> p.Color:
 def _limb(
     image: NDArray[np.uint8],
     labels: NDArray[np.uint8],
-    points: list[tuple[float, float]],
+    points: Sequence[tuple[float, float]],
     thick: int,
     color: p.Color,
     label: int,
