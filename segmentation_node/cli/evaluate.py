@@ -31,7 +31,9 @@ def evaluate(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Shipped name or path of an ONNX; more than once to compare."),
+        typer.Option(
+            metavar="MODEL", help="Shipped name or path of an ONNX; more than once to compare."
+        ),
     ] = None,
     engine: Engine = "auto",
     precision: Precision = "auto",
@@ -47,7 +49,9 @@ def evaluate(
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(help="Score by condition, size or distance as well; more than once."),
+        typer.Option(
+            metavar="PART", help="Score by condition, size or distance as well; more than once."
+        ),
     ] = None,
     horizon: Annotated[
         float | None,
@@ -59,8 +63,13 @@ def evaluate(
     ] = None,
     compare: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Put scores of an earlier --json beside; repeatable."),
+        typer.Option(
+            metavar="FILE", help="Put scores of an earlier --json beside; more than once."
+        ),
     ] = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="Put the paper's figures (Cityscapes) beside.")
+    ] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Score models on a data set through the package's own pipeline, and compare their scores.
@@ -71,8 +80,11 @@ def evaluate(
     # Imported here: OpenCV and the runtime take a second, and `--help` should not wait for them.
     from segmentation_node.bench.comparison import comparison, read_scores  # noqa: PLC0415
     from segmentation_node.bench.part_tables import part_tables  # noqa: PLC0415
+    from segmentation_node.bench.published import SCORES  # noqa: PLC0415
     from segmentation_node.cli.scores import print_scores, print_tables  # noqa: PLC0415
 
+    # Read first: a wrong file should not be found after an hour of scoring.
+    earlier = [score for path in compare or () for score in read_scores(path)]
     scores: list[dict[str, Any]] = []
     if data is not None:
         from segmentation_node.bench.evaluation import Evaluation  # noqa: PLC0415
@@ -84,14 +96,15 @@ def evaluate(
         )
         opening = {"engine": engine, "precision": precision, "network_size": size}
         scores += _score(wanted, model or [_DEFAULT], class_map, opening)
-    scores += [score for path in compare or () for score in read_scores(path)]
+    scores += earlier
     if not scores:
         raise ConfigError("nothing to score", "a data set, or scores", "give --data or --compare")
+    # Written before tables of classes that do not go together can be refused.
+    write_json(json_file, scores[0] if len(scores) == 1 else _several(scores))
     print_scores(scores)
-    print_tables(comparison(scores))
+    print_tables(comparison(scores, SCORES if published else None))
     for score in scores:
         print_tables(part_tables(score))
-    write_json(json_file, scores[0] if len(scores) == 1 else _several(scores))
 
 
 def _score(

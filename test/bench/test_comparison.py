@@ -5,7 +5,10 @@ import json
 import pytest
 
 from segmentation_node.bench.comparison import comparison, percent, read_scores
+from segmentation_node.bench.published import SCORES
+from segmentation_node.core.labels import CITYSCAPES_35
 from segmentation_node.errors import DatasetError
+from segmentation_node.model import MODELS_DIRECTORY, shipped_models
 
 
 def score(name: str, road: float | None, precision: str = "fp32") -> dict:
@@ -49,6 +52,21 @@ def test_models_are_columns_and_classes_rows() -> None:
     assert by_category.rows[-1] == ("mean", "70.0", "70.0")
 
 
+def test_models_that_nothing_tells_apart_are_numbered() -> None:
+    by_class, _ = comparison([score("one", 0.6), score("two", 0.5), score("one", 0.7)])
+    assert [head.split("\n")[-1] for head in by_class.head[1:]] == ["(1)", "fp32", "(2)"]
+
+
+def test_the_papers_figures_fit_scores_on_cityscapes() -> None:
+    names = [label.name for label in CITYSCAPES_35.classes]
+    categories = dict.fromkeys(CITYSCAPES_35.categories, 0.5)
+    ours = {**score("one", 0.6), "per_class": dict.fromkeys(names, 0.5)}
+    by_class, by_category = comparison([{**ours, "per_category": categories}], SCORES)
+    assert by_class.head[2:] == tuple(f"{name}\npublished" for name in SCORES)
+    assert by_class.rows[0] == ("road", "50.0", "94.0", "94.2", "91.8")
+    assert by_category.rows[-1] == ("mean", "70.0", "69.6", "70.9", "53.3")
+
+
 def test_published_figures_are_columns_that_say_so() -> None:
     by_class, by_category = comparison([score("one", 0.6)], PUBLISHED)
     assert by_class.head[-1] == "FCN-8s\npublished"
@@ -87,6 +105,7 @@ def test_what_evaluate_wrote_reads_back(tmp_path, several: bool) -> None:
         ('{"scores": 3}', "no scores"),
         ("{}", "a score without 'model'"),
         ('{"miou": 0.5, "model": "a"}', "a score without 'data'"),
+        (json.dumps({**score("a", 1.0), "per_class": 3}), "no scores"),
     ],
 )
 def test_files_without_scores_are_refused(tmp_path, content: str | None, named: str) -> None:
@@ -97,11 +116,12 @@ def test_files_without_scores_are_refused(tmp_path, content: str | None, named: 
         read_scores(path)
 
 
-def test_a_score_of_an_earlier_release_lacks_categories_and_says_so(tmp_path) -> None:
-    path = tmp_path / "scores.json"
-    path.write_text(json.dumps({k: v for k, v in score("a", 1.0).items() if k != "per_category"}))
-    with pytest.raises(DatasetError, match="a score without 'per_category'"):
-        read_scores(path)
+@pytest.mark.parametrize("name", shipped_models())
+def test_the_reports_of_shipped_models_can_be_compared(name: str) -> None:
+    scores = read_scores(MODELS_DIRECTORY / f"{name}.json")
+    by_class = comparison(scores)[0]
+    assert by_class.rows[0][0] == "Sky"
+    assert len(by_class.head) == len(scores) + 1
 
 
 def test_percentages_have_one_decimal() -> None:

@@ -75,6 +75,13 @@ def test_evaluate_scores_some_images_only_and_says_so(street, tmp_path):
     assert json.loads(out.read_text())["data"] == "camvid/val (1 of 3)"
 
 
+def test_the_papers_figures_are_not_put_beside_other_classes_and_scores_are_kept(street, tmp_path):
+    out = tmp_path / "score.json"
+    with pytest.raises(DatasetError, match="published ones are of Cityscapes"):
+        run("evaluate", "--data", street, "--size", "64x96", "--published", "--json", out)
+    assert out.is_file()
+
+
 def test_evaluate_asks_for_something_to_score():
     with pytest.raises(ConfigError, match="give --data or --compare"):
         run("evaluate")
