@@ -75,8 +75,8 @@ class Fields:
         """The file and the whole key path of `key`."""
         return f"{self.where}.{key}" if ": " in self.where else f"{self.where}: {key}"
 
-    def keys(self) -> tuple[str, ...]:
-        """The keys of a mapping whose keys are data of the user's, such as names."""
+    def names(self) -> tuple[str, ...]:
+        """The keys, where they are not fixed but names of the user's."""
         return tuple(str(key) for key in self._mapping)
 
     def has(self, key: str) -> bool:

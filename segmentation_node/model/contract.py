@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from segmentation_node.core.geometry import FitMode, NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import ModelError
+from segmentation_node.model.calibration import Calibration
 
 _FLOATS = ("float32", "float16")
 
@@ -83,7 +84,7 @@ class Model:
         licence: Licence of the weights.
         notice: One sentence that users must be told once.
         training: Data, recipe and scores, as free form.
-        calibration: Statistics for quantisation, as free form.
+        calibration: How the ranges of a quantised network were measured; None for any other.
     """
 
     path: Path
@@ -97,7 +98,7 @@ class Model:
     licence: str = ""
     notice: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
-    calibration: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     def check_size(self, size: NetworkSize) -> None:
         """Check that the network can run at a size.

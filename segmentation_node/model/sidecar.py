@@ -11,6 +11,7 @@ from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
 from segmentation_node.core.labels import read_label_set
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.fields import Fields, read_yaml
+from segmentation_node.model.calibration import Calibration, read_calibration
 from segmentation_node.model.contract import TEMPERATURES, InputSpec, Model
 from segmentation_node.model.onnx_file import check_onnx_file
 
@@ -88,12 +89,19 @@ def _model(path: Path, fields: Fields) -> Model:
         licence=fields.text("licence", ""),
         notice=fields.text("notice", ""),
         training=fields.mapping("training"),
-        calibration=fields.mapping("calibration"),
+        calibration=_calibration(fields),
     )
     fields.close()
     for size in model.sizes:
         model.check_size(size)
     return model
+
+
+def _calibration(fields: Fields) -> Calibration | None:
+    # Float networks have an empty one, or none.
+    if not fields.mapping("calibration"):
+        return None
+    return read_calibration(fields.child("calibration"))
 
 
 def _input(fields: Fields, stride: int) -> InputSpec:

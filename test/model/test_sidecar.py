@@ -26,7 +26,7 @@ def test_a_sidecar_is_read_into_a_model(make_model: Any) -> None:
     assert model.sizes == (model.default_size,)
     assert model.notice == "Not for the road."
     assert model.training == {"epochs": 3}
-    assert (model.licence, model.calibration) == ("", {})
+    assert (model.licence, model.calibration) == ("", None)
     assert model.temperature == 1.0
 
 

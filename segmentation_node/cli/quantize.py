@@ -1,0 +1,132 @@
+"""`segmentation quantize`: a float32 network to INT8 or FP16, and the check of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmentation_node.cli.options import JsonFile, Model, write_json
+from segmentation_node.errors import ConfigError
+
+
+def quantize(
+    *,
+    model: Model = "camvid",
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of images to calibrate on; repeatable."),
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="Folder of images as in use, to warn of missing light; repeatable."
+        ),
+    ] = None,
+    method: Annotated[str, typer.Option(help="entropy, percentile or minmax.")] = "entropy",
+    bins: Annotated[int, typer.Option(help="Bins of the histograms, a power of two.")] = 2048,
+    percentile: Annotated[
+        float, typer.Option(help="Per cent of the values within a range, for percentile.")
+    ] = 99.999,
+    precision: Annotated[str, typer.Option(help="int8, int8-weights or fp16.")] = "int8",
+    rest: Annotated[str, typer.Option(help="What is not int8: fp32 or fp16.")] = "fp32",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The .onnx file to write.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NODE", help="A layer to leave in float; repeatable."),
+    ] = None,
+    sensitive: Annotated[
+        int, typer.Option(metavar="K", help="Leave the K most sensitive layers in float.")
+    ] = 0,
+    quantize_last: Annotated[
+        bool, typer.Option("--quantize-last", help="Quantise the class scores' layers too.")
+    ] = False,
+    size: Annotated[
+        str | None,
+        typer.Option("--size", "--network-size", help="Height x width, as 256x512."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Most images, spread over all of them.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only hold this ONNX to the rules.")
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Quantise a network for TensorRT and OpenVINO, or hold a quantised one to the rules."""
+    # Imported here: onnx takes a second, and `--help` should not wait for it.
+    from segmentation_node.cli.screen import print_table, step_bars  # noqa: PLC0415
+    from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
+    from segmentation_node.quantize.calibrate import Method  # noqa: PLC0415
+    from segmentation_node.quantize.request import Request  # noqa: PLC0415
+    from segmentation_node.quantize.run import check_file  # noqa: PLC0415
+    from segmentation_node.quantize.run import quantize as run_quantize  # noqa: PLC0415
+
+    if check is not None:
+        figures = check_file(check, allow_last=quantize_last)
+        write_json(json_file, figures)
+        _print_check(check, figures)
+        return
+    if output is None:
+        raise ConfigError("no output", "the .onnx file to write", "give --output FILE.onnx")
+    request = Request(
+        model=model,
+        output=output,
+        precision=precision,
+        rest=rest,
+        images=tuple(images or ()),
+        reference=tuple(reference or ()),
+        method=Method(method, bins, percentile),
+        exclude=tuple(exclude or ()),
+        sensitive=sensitive,
+        quantize_last=quantize_last,
+        size=None if size is None else NetworkSize.parse(size),
+        limit=limit,
+    )
+    with step_bars() as bars:
+        figures = run_quantize(request, bars, lambda line: typer.echo(line, err=True))
+    write_json(json_file, figures)
+    print_table(str(output), _rows(figures))
+
+
+def _print_check(path: Path, figures: Mapping[str, Any]) -> None:
+    for violation in figures["violations"]:
+        typer.secho(violation, fg=typer.colors.RED)
+    count = len(figures["violations"]) or "no"
+    typer.echo(f"{path}: {count} rules broken; {_layers(figures['layers'])}")
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
+def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
+    rows = {
+        "name": figures["name"],
+        "layers": _layers(figures["layers"]),
+        "left in float": ", ".join(figures["float_layers"]) or "none by name",
+        "file": f"{figures['bytes'] / 1e6:.1f} MB; float: {figures['float_bytes'] / 1e6:.1f} MB",
+    }
+    if "compared_images" in figures:
+        rows["against float"] = (
+            f"{100 * figures['label_agreement']:.2f} % of cells have the same class, logits differ "
+            f"by {100 * figures['logits_error']:.2f} % ({figures['compared_images']} images, "
+            f"{figures['network_size']})"
+        )
+    for place, one in enumerate(figures.get("sensitivity", [])[:10], start=1):
+        error = one["difference"]["logits_error"]
+        rows[f"sensitive {place}"] = f"{one['layer']}, logits {100 * error:.2f} %"
+    return rows
+
+
+def _layers(layers: Mapping[str, int]) -> str:
+    names = {
+        "int8": "int8",
+        "int8_weights": "int8 weights",
+        "half": "half precision",
+        "float32": "float32",
+    }
+    told = [f"{layers[key]} in {name}" for key, name in names.items() if layers[key]]
+    return ", ".join(told) or "no weighted layers"

@@ -1,0 +1,170 @@
+"""What a sidecar says of the calibration of a quantised network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
+from segmentation_node.fields import Fields
+
+METHODS = ("entropy", "percentile", "minmax")
+CONDITIONS = ("day", "dusk", "night")
+
+_LARGEST_RANGE = 3.5e38
+_DIGEST_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a figure is spread over a set of images.
+
+    Args:
+        p5: Its 5th percentile.
+        mean: Its mean.
+        p95: Its 95th percentile.
+    """
+
+    p5: float
+    mean: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class ImageSummary:
+    """What a set of images was.
+
+    Args:
+        names: File names, in the order of use.
+        sha256: Digest over the names and digests of all files, in hexadecimal.
+        conditions: Number of images by condition, such as `night`.
+        luminance: Of the images' mean luma, 0..255.
+        contrast: Of the standard deviations of their luma, in the same unit.
+        saturation: Of their mean saturations, 0..255.
+    """
+
+    names: tuple[str, ...]
+    sha256: str
+    conditions: Mapping[str, int]
+    luminance: Spread
+    contrast: Spread
+    saturation: Spread
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the ranges of a quantised network were measured.
+
+    Args:
+        method: `entropy`, `percentile` or `minmax`.
+        bins: Bins of the histograms.
+        percentile: Per cent of the values within a range, for `percentile`.
+        size: Size of the network's input while measuring.
+        fit: How the images were fitted to it.
+        network_sha256: Of the float network's file, in hexadecimal.
+        images: What was measured on.
+        ranges: Largest magnitude that INT8 tells, by tensor.
+        float_layers: Weighted operators that were left in float.
+    """
+
+    method: str
+    bins: int
+    percentile: float
+    size: NetworkSize
+    fit: FitMode
+    network_sha256: str
+    images: ImageSummary
+    ranges: Mapping[str, float]
+    float_layers: tuple[str, ...]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The calibration as it stands in a sidecar."""
+        return {
+            "method": self.method,
+            "bins": self.bins,
+            "percentile": self.percentile,
+            "size": [self.size.height, self.size.width],
+            "fit": self.fit.value,
+            "network_sha256": self.network_sha256,
+            "images": {
+                "count": len(self.images.names),
+                "sha256": self.images.sha256,
+                "conditions": dict(self.images.conditions),
+                **{name: _rounded(getattr(self.images, name)) for name in _FIGURES},
+                "names": list(self.images.names),
+            },
+            "float_layers": list(self.float_layers),
+            "ranges": dict(self.ranges),
+        }
+
+
+_FIGURES = ("luminance", "contrast", "saturation")
+
+
+def read_calibration(fields: Fields) -> Calibration:
+    """Read the calibration of a sidecar.
+
+    Args:
+        fields: The mapping at `calibration`.
+
+    Raises:
+        SegmentationError: A key is missing, unknown or faulty; the message names it.
+    """
+    height, width = fields.integers("size", 2, 1, LARGEST_SIDE)
+    calibration = Calibration(
+        method=fields.choice("method", METHODS),
+        bins=fields.integer("bins", 1, 2**20),
+        percentile=fields.number("percentile", 0, 100),
+        size=NetworkSize(height, width),
+        fit=FitMode(fields.choice("fit", [mode.value for mode in FitMode])),
+        network_sha256=_digest(fields, "network_sha256"),
+        images=_images(fields.child("images")),
+        ranges=_ranges(fields.child("ranges")),
+        float_layers=fields.texts("float_layers"),
+    )
+    fields.close()
+    return calibration
+
+
+def _images(fields: Fields) -> ImageSummary:
+    names = fields.texts("names")
+    if fields.integer("count", 1, 10**9) != len(names):
+        fields.fail("count", f"the number of names, {len(names)}")
+    summary = ImageSummary(
+        names=names,
+        sha256=_digest(fields, "sha256"),
+        conditions=_conditions(fields.child("conditions")),
+        luminance=_spread(fields.child("luminance")),
+        contrast=_spread(fields.child("contrast")),
+        saturation=_spread(fields.child("saturation")),
+    )
+    fields.close()
+    return summary
+
+
+def _conditions(fields: Fields) -> dict[str, int]:
+    counts = {name: fields.integer(name, 0, 10**9) for name in CONDITIONS if fields.has(name)}
+    fields.close()
+    return counts
+
+
+def _spread(fields: Fields) -> Spread:
+    spread = Spread(*(fields.number(key, 0, 255) for key in ("p5", "mean", "p95")))
+    fields.close()
+    return spread
+
+
+def _ranges(fields: Fields) -> dict[str, float]:
+    return {name: fields.number(name, 0, _LARGEST_RANGE) for name in fields.names()}
+
+
+def _digest(fields: Fields, key: str) -> str:
+    value = fields.text(key)
+    if len(value) != _DIGEST_LENGTH or not set(value) <= set("0123456789abcdef"):
+        fields.fail(key, "a SHA-256 digest, 64 hexadecimal digits")
+    return value
+
+
+def _rounded(spread: Spread) -> dict[str, float]:
+    return {key: round(value, 1) for key, value in vars(spread).items()}

@@ -1,0 +1,33 @@
+"""Writes the sidecar of a quantised network: its source's, with what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from segmentation_node.errors import ModelError
+from segmentation_node.fields import read_yaml
+from segmentation_node.model import Calibration, Model
+from segmentation_node.training.files import write_whole
+
+
+def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration | None) -> None:
+    """Write a sidecar.
+
+    Args:
+        source: The float network; all that is said of it holds for the quantised one too.
+        path: Where; the ONNX's path with the ending .yaml.
+        name: The quantised network's name.
+        calibration: How its ranges were measured; None where there are none.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    content = dict(read_yaml(source.path.with_suffix(".yaml"), ModelError))
+    content["name"] = name
+    # A label file lies beside the source, and need not lie beside this one.
+    content["labels"] = source.labels.to_mapping()
+    content["calibration"] = {} if calibration is None else calibration.to_mapping()
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
+    write_whole(path, text.encode())

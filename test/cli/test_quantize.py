@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from segmentation_node.cli.app import app
+from segmentation_node.errors import ConfigError
+from segmentation_node.media.images import write_image
+
+if any(find_spec(name) is None for name in ("onnx", "onnxruntime")):
+    pytest.skip("onnxruntime is not installed", allow_module_level=True)
+
+RUNNER = CliRunner()
+
+
+def run(*arguments):
+    result = RUNNER.invoke(app, ["quantize", *(str(argument) for argument in arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def little(tmp_path):
+    """A little network with its sidecar, and a folder of images."""
+    from little_fcn import little_fcn  # noqa: PLC0415 (it imports onnx)
+    from small_network import write_network  # noqa: PLC0415
+
+    for index in range(3):
+        coarse = np.random.default_rng(index).integers(0, 255, (6, 9, 3), np.uint8)
+        write_image(tmp_path / "photos" / f"a_{index}.png", cv2.resize(coarse, (96, 64)))
+    return write_network(tmp_path, little_fcn().SerializeToString(), classes=4, stride=2)
+
+
+def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
+    out, figures = tmp_path / "q.onnx", tmp_path / "figures.json"
+    photos = tmp_path / "photos"
+    done = run(
+        "--model",
+        little,
+        "--images",
+        photos,
+        "-o",
+        out,
+        "--method",
+        "percentile",
+        "--json",
+        figures,
+    )
+    assert done.exit_code == 0
+    assert "6 in int8, 1 in float32" in done.stdout
+    assert json.loads(figures.read_text())["layers"]["int8"] == 6
+    checked = run("--check", out)
+    assert checked.exit_code == 0
+    assert "no rules broken; 6 in int8, 1 in float32" in checked.stdout
+
+
+def test_a_file_that_breaks_a_rule_is_named_and_exits_with_1(little, tmp_path):
+    out, figures = tmp_path / "q.onnx", tmp_path / "figures.json"
+    photos = tmp_path / "photos"
+    run("--model", little, "--images", photos, "-o", out, "--quantize-last", "--method", "minmax")
+    checked = run("--check", out, "--json", figures)
+    assert checked.exit_code == 1
+    assert "scores: it makes the class scores and is quantised (last-layers)" in checked.stdout
+    assert len(json.loads(figures.read_text())["violations"]) == 1
+    assert run("--check", out, "--quantize-last").exit_code == 0
+
+
+def test_an_output_is_asked_for(little):
+    with pytest.raises(ConfigError, match=r"give --output FILE\.onnx"):
+        run("--model", little)
+
+
+def test_images_are_asked_for(little, tmp_path):
+    with pytest.raises(ConfigError, match="give --images DIR"):
+        run("--model", little, "-o", tmp_path / "q.onnx")

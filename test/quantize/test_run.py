@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import FitMode, NetworkSize
+from segmentation_node.errors import ConfigError, ModelError
+from segmentation_node.media.images import read_image, write_image
+from segmentation_node.model import load_model
+from segmentation_node.pipeline import Segmenter
+from segmentation_node.quantize.calibrate import Method
+from segmentation_node.quantize.images import ImageSet
+from segmentation_node.quantize.request import Request
+from segmentation_node.quantize.run import check_file, quantize
+
+
+@pytest.fixture
+def run(model_path, photos, tmp_path):
+    """Quantise the little network; give the figures and what was said."""
+
+    def quantise(progress=lambda *step: None, **options):
+        content = {"images": (photos,), "method": Method("minmax"), **options}
+        said = []
+        request = Request(model_path, tmp_path / "out" / "q.onnx", **content)
+        return quantize(request, progress, said.append), said
+
+    return quantise
+
+
+def test_int8_is_written_with_its_sidecar_and_breaks_no_rule(run, tmp_path):
+    figures, _ = run()
+    out = tmp_path / "out" / "q.onnx"
+    assert check_file(out) == {
+        "violations": [],
+        "layers": {"int8": 6, "int8_weights": 0, "half": 0, "float32": 1},
+    }
+    assert figures["name"] == load_model(out).name == "small-int8"
+    assert figures["float_layers"] == ["scores"]
+    assert figures["label_agreement"] > 0.95
+    assert figures["compared_images"] == 8
+
+
+def test_the_sidecar_tells_how_it_was_calibrated(run, tmp_path, photos):
+    run(limit=5)
+    calibration = load_model(tmp_path / "out" / "q.onnx").calibration
+    assert (calibration.method, calibration.size) == ("minmax", NetworkSize(64, 96))
+    assert calibration.fit is FitMode.STRETCH
+    assert calibration.images.names == tuple(p.name for p in ImageSet.read([photos], 5).paths)
+    assert calibration.images.sha256 == ImageSet.read([photos], 5).sha256()
+    assert sum(calibration.images.conditions.values()) == 5
+    assert calibration.float_layers == ("scores",)
+    onnx_scale = {t.name: t for t in onnx.load(tmp_path / "out" / "q.onnx").graph.initializer}
+    scale = onnx.numpy_helper.to_array(onnx_scale["pool.out_scale"])
+    assert scale * 127 == pytest.approx(calibration.ranges["pool.out"])
+
+
+@pytest.mark.parametrize(
+    ("options", "layers"),
+    [
+        ({"precision": "fp16"}, {"half": 7}),
+        ({"precision": "int8-weights"}, {"int8_weights": 7}),
+        (
+            {"precision": "int8-weights", "rest": "fp16", "exclude": ("up",)},
+            {"int8_weights": 6, "half": 1},
+        ),
+        ({"rest": "fp16"}, {"int8": 6, "half": 1}),
+        ({"exclude": ("up", "stem")}, {"int8": 4, "float32": 3}),
+        ({"quantize_last": True}, {"int8": 7}),
+        ({"sensitive": 2}, {"int8": 4, "float32": 3}),
+        ({"method": Method("entropy")}, {"int8": 6, "float32": 1}),
+    ],
+)
+def test_every_precision_runs_in_openvino_and_labels_as_the_float_network(
+    run, tmp_path, model_path, photos, options, layers
+):
+    figures, _ = run(**options)
+    assert {key: count for key, count in figures["layers"].items() if count} == layers
+    image = read_image(ImageSet.read([photos]).paths[0])
+    with Segmenter.load(model_path, precision="fp32") as truth:
+        expected = truth(image).labels.copy()
+    with Segmenter.load(tmp_path / "out" / "q.onnx") as segmenter:
+        assert (segmenter(image).labels == expected).mean() > 0.9
+
+
+def test_without_images_there_is_nothing_to_compare_on(run):
+    figures, _ = run(precision="fp16", images=())
+    assert "label_agreement" not in figures
+
+
+def test_the_most_sensitive_layers_stay_in_float_and_are_reported(run):
+    figures, _ = run(sensitive=2)
+    ranking = [one["layer"] for one in figures["sensitivity"]]
+    assert len(ranking) == 6
+    assert set(figures["float_layers"]) == {*ranking[:2], "scores"}
+
+
+def test_coverage_is_said_before_calibrating_and_gaps_are_warned_of(run, tmp_path, photos):
+    dark = tmp_path / "dark"
+    dark.mkdir()
+    write_image(dark / "night_1.png", np.full((48, 72, 3), 20, np.uint8))
+    figures, said = run(reference=(dark,))
+    assert said[0].startswith("calibration set: 8 images of 2 sequences: 6 day, 2 dusk, 0 night")
+    assert said[1].startswith("reference set: 1 images")
+    assert said[2].startswith("warning: no night in the calibration set: 0 of its 8 images")
+    assert figures["warnings"] == [said[2].removeprefix("warning: ")]
+    assert figures["reference"]["conditions"]["night"] == 1
+
+
+def test_a_second_run_does_not_calibrate_again(run):
+    steps = []
+    first, _ = run(lambda *step: steps.append(step[0]))
+    assert "calibration" in steps
+    steps.clear()
+    second, said = run(lambda *step: steps.append(step[0]))
+    assert "calibration" not in steps
+    assert first == second
+    assert [line for line in said if "again" in line] == []
+    _, said = run(method=Method("percentile"))
+    assert "was made with other method: calibrated again" in said[-1]
+
+
+def test_a_damaged_cache_is_warned_of_and_made_again(run, tmp_path):
+    run()
+    cache = tmp_path / "out" / "q.calibration.json"
+    whole = cache.read_text()
+    cache.write_text(whole[:100])
+    figures, said = run()
+    assert "is damaged" in said[-1]
+    assert figures["warnings"] == [said[-1].removeprefix("warning: ")]
+    assert cache.read_text() == whole
+
+
+def test_labels_from_a_file_beside_the_source_go_into_the_new_sidecar(run, model_path, tmp_path):
+    before = load_model(model_path).labels
+    run(precision="fp16")
+    assert load_model(tmp_path / "out" / "q.onnx").labels == before
+
+
+def test_the_float_network_is_not_overwritten(model_path):
+    with pytest.raises(ConfigError, match="as both model and output"):
+        quantize(Request(model_path, model_path, "fp16"), lambda *step: None, print)
+
+
+def test_a_size_that_the_network_cannot_take_is_refused(run):
+    with pytest.raises(ModelError, match="multiples of 32"):
+        run(size=NetworkSize(60, 96))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "int8 without images; expected a folder"),
+        ({"precision": "int4"}, "'int4'; expected one of int8, int8-weights, fp16"),
+        ({"precision": "fp16", "sensitive": 1}, "sensitive or last layers for fp16"),
+        ({"precision": "fp16", "rest": "bf16"}, "'bf16'; expected fp32 or fp16"),
+        ({"precision": "fp16", "limit": 0}, "'0'; expected 1 image or more"),
+        ({"precision": "fp16", "sensitive": -1}, "'-1'; expected 0 or more"),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message):
+        Request("camvid", tmp_path / "q.onnx", **options)
+
+
+def test_an_output_that_is_no_onnx_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"a path that ends in .onnx"):
+        Request("camvid", tmp_path / "q.engine", "fp16")
+
+
+def test_frames_of_any_size_go_through_the_quantised_network(run, tmp_path):
+    run()
+    with Segmenter.load(tmp_path / "out" / "q.onnx", network_size="32x64") as segmenter:
+        frame = Frame.from_array(np.full((33, 57, 3), 99, np.uint8))
+        assert segmenter(frame).labels.shape == (33, 57)
