@@ -143,7 +143,8 @@ def _mix(report: Report) -> dict[str, str]:
         return {}
     recipe = report["recipe"]
     share = round(recipe["batch"] * recipe["camvid_share"])
-    alone = f"; the first {recipe['scenes_after']:.0%} of the run CamVid alone" if share else ""
+    first = recipe["scenes_after"] if share else 0
+    alone = f"; the first {first:.0%} of the run CamVid alone" if first else ""
     return {"In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered{alone}"}
 
 
@@ -242,18 +243,21 @@ def _by_group(scores: Sequence[Report]) -> str:
 
 
 def _left_out(runs: Sequence[Report]) -> str:
+    scored = [(run, score) for run in runs for score in run["scores"]]
     rows = [
         (
             run["held_out"],
-            run["score"]["frames"],
-            _percent(run["score"]["miou"]),
+            score["frames"],
+            _percent(score["miou"]),
             run["iterations"],
-            *_conditions(run["score"]),
+            *_conditions(score),
         )
-        for run in runs
+        for run, score in scored
     ]
-    mean = sum(run["score"]["miou"] for run in runs) / len(runs)
-    rows.append(("mean", "", _percent(mean), *([""] * (len(_CONDITION_HEAD) + 1))))
+    for size in dict.fromkeys(score["network_size"] for _, score in scored):
+        ious = [score["miou"] for _, score in scored if score["network_size"] == size]
+        mean = _percent(sum(ious) / len(ious))
+        rows.append(("mean", "", mean, "", size, *([""] * (len(_CONDITION_HEAD) - 1))))
     head = ("drive left out", "images", "mIoU %", "steps", *_CONDITION_HEAD)
     return (
         "Trained by the same recipe, in the steps named here, on the other sequences of train and "
@@ -262,10 +266,10 @@ def _left_out(runs: Sequence[Report]) -> str:
 
 
 def _first_of_each(scores: Sequence[Report]) -> list[Report]:
-    """The first score of each data set."""
-    firsts: dict[str, Report] = {}
+    """The first score of each data set at each network size."""
+    firsts: dict[tuple[str, str], Report] = {}
     for score in scores:
-        firsts.setdefault(score["data"], score)
+        firsts.setdefault((score["data"], score["network_size"]), score)
     return list(firsts.values())
 
 

@@ -48,7 +48,7 @@ def report():
                 "held_out": name,
                 "iterations": 500,
                 "images": {},
-                "score": score("held", miou, {name: miou}),
+                "scores": [score("held", miou, {name: miou})],
             }
             for name, miou in (("0001TP", 0.5), ("0006R0", 0.6))
         ],
@@ -64,8 +64,17 @@ def test_every_score_stands_with_what_it_depends_on(report):
 
 def test_the_mean_of_the_drives_left_out_is_computed(report):
     text = card_text(report)
-    assert "| mean |  | 55.0 |" in text
+    assert "| mean |  | 55.0 |  | 384x480 |" in text
     assert "| 0001TP | 101 | 50.0 | 500 | 384x480 |" in text
+
+
+def test_each_network_size_has_a_mean_of_its_own(report):
+    for run, miou in zip(report["leave_one_out"], (0.3, 0.4), strict=True):
+        small = {**score("held", miou, {"x": miou}), "network_size": "256x512"}
+        run["scores"].append(small)
+    text = card_text(report)
+    assert "| mean |  | 55.0 |  | 384x480 |" in text
+    assert "| mean |  | 35.0 |  | 256x512 |" in text
 
 
 def test_licence_notice_and_command_are_in_the_card(report):
