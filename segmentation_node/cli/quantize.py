@@ -58,6 +58,9 @@ def quantize(
     json_file: JsonFile = None,
 ) -> None:
     """Quantise a network for TensorRT and OpenVINO, or hold a quantised one to the rules."""
+    from segmentation_node.quantize.packages import check_installed  # noqa: PLC0415
+
+    check_installed()
     # Imported here: onnx takes a second, and `--help` should not wait for it.
     from segmentation_node.cli.screen import print_table, step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
@@ -96,8 +99,8 @@ def quantize(
 def _print_check(path: Path, figures: Mapping[str, Any]) -> None:
     for violation in figures["violations"]:
         typer.secho(violation, fg=typer.colors.RED)
-    count = len(figures["violations"]) or "no"
-    typer.echo(f"{path}: {count} rules broken; {_layers(figures['layers'])}")
+    count = len(figures["violations"])
+    typer.echo(f"{path}: rules broken: {count}; {_layers(figures['layers'])}")
     if figures["violations"]:
         raise typer.Exit(1)
 

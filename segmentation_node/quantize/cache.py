@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from segmentation_node.errors import ModelError
+from segmentation_node.files import write_whole
 from segmentation_node.quantize.measured import Measured
-from segmentation_node.training.files import write_whole
 
 Tensors = dict[str, Measured]
 Measure = Callable[[Sequence[str]], Tensors]
@@ -77,7 +78,7 @@ class MeasurementCache:
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             tensors = _checked(content)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ModelError) as error:
             reason = " ".join(str(error).split())[:80]
             self.warnings.append(f"{self._path} is damaged ({reason}): calibrated again")
             return {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper, version_converter
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from segmentation_node.errors import ModelError
 from segmentation_node.quantize.graph import Graph
@@ -29,9 +30,6 @@ def to_half(network: onnx.ModelProto) -> onnx.ModelProto:
     Raises:
         ModelError: A weight is larger than half precision can tell.
     """
-    # Imported here: it is wanted for this alone.
-    from onnxruntime.transformers.float16 import convert_float_to_float16  # noqa: PLC0415
-
     _check_range(network)
     half = convert_float_to_float16(
         _with_opset(network), keep_io_types=True, op_block_list=[], disable_shape_infer=True

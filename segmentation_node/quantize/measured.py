@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from segmentation_node.errors import ModelError
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -21,10 +23,13 @@ class Measured:
     means: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.range) and self.range >= 0 and self.means):
-            raise ValueError(f"a range of {self.range} and {len(self.means)} means")
-        if not all(math.isfinite(mean) for mean in self.means):
-            raise ValueError("a mean that is not finite")
+        finite = all(math.isfinite(value) for value in (self.range, *self.means))
+        if not (finite and self.range >= 0 and self.means):
+            raise ModelError(
+                received=f"a range of {self.range} and {len(self.means)} means",
+                expected="finite numbers, a range of 0 or more and a mean for each channel",
+                fix="calibrate again, on at least one image",
+            )
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any]) -> Measured:

@@ -58,6 +58,12 @@ class Request:
                 expected="a folder of images to calibrate on",
                 fix="give --images DIR: some hundred, in every light that the network will meet",
             )
+        if self.precision == "fp16" and self.exclude:
+            raise ConfigError(
+                received="layers to leave out of fp16",
+                expected="half precision throughout",
+                fix="leave --exclude out",
+            )
         if self.precision != "int8" and (self.sensitive or self.quantize_last):
             raise ConfigError(
                 received=f"sensitive or last layers for {self.precision}",

@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 
 from segmentation_node.errors import ModelError
+from segmentation_node.files import write_whole
 from segmentation_node.quantize.coverage import Coverage, gaps
 from segmentation_node.quantize.graph import Graph
 from segmentation_node.quantize.half import to_half
@@ -23,7 +24,6 @@ from segmentation_node.quantize.rules import check, precisions
 from segmentation_node.quantize.sensitivity import difference, logits_of
 from segmentation_node.quantize.sidecar import write_sidecar
 from segmentation_node.quantize.source import Source
-from segmentation_node.training.files import write_whole
 
 COMPARED_IMAGES = 8
 """Images on which the result is compared with the float network."""

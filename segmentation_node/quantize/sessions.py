@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 
 from segmentation_node.errors import EngineError
@@ -27,15 +28,14 @@ class Session:
     """
 
     def __init__(self, network: onnx.ModelProto, *, exact: bool) -> None:
-        runtime = _onnxruntime()
-        options = runtime.SessionOptions()
+        options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # The arena keeps what the largest run took, and beside the outputs that is most of it.
         options.enable_cpu_mem_arena = False
         if exact:
-            options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            self._session = runtime.InferenceSession(
+            self._session = onnxruntime.InferenceSession(
                 network.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its own exceptions share no base class
@@ -65,18 +65,6 @@ class Session:
                 expected="the network's outputs",
                 fix="check the network size and free memory",
             ) from error
-
-
-def _onnxruntime() -> Any:
-    try:
-        import onnxruntime  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineError(
-            received="no ONNX Runtime",
-            expected="the package onnxruntime, which calibration runs the network with",
-            fix="pip install 'segmentation_node[quantize]'",
-        ) from error
-    return onnxruntime
 
 
 def _one_line(error: Exception) -> str:

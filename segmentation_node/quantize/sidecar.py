@@ -8,8 +8,8 @@ import yaml
 
 from segmentation_node.errors import ModelError
 from segmentation_node.fields import read_yaml
+from segmentation_node.files import write_whole
 from segmentation_node.model import Calibration, Model
-from segmentation_node.training.files import write_whole
 
 
 def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration | None) -> None:

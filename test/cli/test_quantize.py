@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from segmentation_node.cli.app import app
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.media.images import write_image
 
 if any(find_spec(name) is None for name in ("onnx", "onnxruntime")):
@@ -57,7 +57,7 @@ def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
     assert json.loads(figures.read_text())["layers"]["int8"] == 6
     checked = run("--check", out)
     assert checked.exit_code == 0
-    assert "no rules broken; 6 in int8, 1 in float32" in checked.stdout
+    assert "rules broken: 0; 6 in int8, 1 in float32" in checked.stdout
 
 
 def test_a_file_that_breaks_a_rule_is_named_and_exits_with_1(little, tmp_path):
@@ -79,3 +79,11 @@ def test_an_output_is_asked_for(little):
 def test_images_are_asked_for(little, tmp_path):
     with pytest.raises(ConfigError, match="give --images DIR"):
         run("--model", little, "-o", tmp_path / "q.onnx")
+
+
+def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, little, tmp_path):
+    from segmentation_node.quantize import packages  # noqa: PLC0415
+
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    with pytest.raises(EngineError, match=r"no onnx and no onnxruntime; .*\[quantize\]"):
+        run("--model", little, "-o", tmp_path / "q.onnx", "--precision", "fp16")

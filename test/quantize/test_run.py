@@ -154,6 +154,7 @@ def test_a_size_that_the_network_cannot_take_is_refused(run):
         ({}, "int8 without images; expected a folder"),
         ({"precision": "int4"}, "'int4'; expected one of int8, int8-weights, fp16"),
         ({"precision": "fp16", "sensitive": 1}, "sensitive or last layers for fp16"),
+        ({"precision": "fp16", "exclude": ("a",)}, "layers to leave out of fp16"),
         ({"precision": "fp16", "rest": "bf16"}, "'bf16'; expected fp32 or fp16"),
         ({"precision": "fp16", "limit": 0}, "'0'; expected 1 image or more"),
         ({"precision": "fp16", "sensitive": -1}, "'-1'; expected 0 or more"),
