@@ -275,7 +275,7 @@ _ALL = (
         cycles=(1800, 600),
         averaging=0.997,
     ),
-    Recipe(name="rendered", licence="Apache-2.0", cycles=(450,), averaging=0.99),
+    Recipe(name="rendered", licence="Apache-2.0", cycles=(350,), averaging=0.99),
     Recipe(name="own", licence=OWN_DATA, own_data=True, cycles=(1500,), averaging=0.998),
     # Section 4.3.1: FCN-16s and FCN-32s at ten and a hundred times the rate found for FCN-8s.
     _classic("paper_fcn8s", "fcn8s", 1e-4),
