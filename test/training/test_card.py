@@ -6,6 +6,7 @@ import pytest
 
 from segmentation_node.core.labels import CAMVID_11
 from segmentation_node.training.card import card_text
+from segmentation_node.training.networks import NETWORKS
 from segmentation_node.training.recipe import recipe
 
 
@@ -104,3 +105,48 @@ def test_conditions_have_a_score_each(report):
     text = card_text(report)
     assert "| day | rendered/val | 90.0 |" in text
     assert "| night | rendered/val | 75.0 |" in text
+
+
+@pytest.fixture
+def own_report(report):
+    return {
+        **report,
+        "recipe": recipe("paper_fcn16s").for_images(2975).to_mapping(),
+        "images": {"cityscapes/train": 2975},
+        "labels": "cityscapes_all",
+        "format": "cityscapes",
+        "init": {"file": "vgg16.pth", "sha256": "0" * 64},
+        "leave_one_out": [],
+    }
+
+
+def test_a_network_of_the_paper_is_described_by_its_own_recipe(own_report):
+    text = card_text(own_report)
+    assert "FCN-16s on VGG16: an RGB image to the scores of the classes of cityscapes_all" in text
+    assert "14875 of 10 crops of 256x512" in text
+    assert "Adam, learning rate 0.001, a tenth of it after 50% of the run" in text
+    assert (
+        "--recipe paper_fcn16s -o runs/paper_fcn16s --data DIR --format cityscapes --init" in text
+    )
+    for foreign in ("CamVid", "EfficientNet", "Cambridge", "Eleven", "AdamW", "moving average"):
+        assert foreign not in text.replace("camvid/val", "").replace("CAMVID", ""), foreign
+
+
+def test_a_network_without_first_weights_says_that_it_began_at_random(own_report):
+    del own_report["init"]
+    assert "random at first" in card_text(own_report)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_a_name_on_its_card_and_the_stride_of_the_table(report, name):
+    mapping = {**report["recipe"], "network": name}
+    stride = NETWORKS[name].stride
+    assert f"at stride {stride}," in card_text({**report, "recipe": mapping})
+
+
+def test_the_users_data_give_the_shipped_network_other_limits(own_report):
+    own_report["recipe"] = recipe("own").to_mapping()
+    text = card_text(own_report)
+    assert "It knows what its training data show" in text
+    assert "missing overlap" in text
+    assert "Eleven" not in text
