@@ -84,14 +84,7 @@ def export_network(
     if weights.checkpoint is not None:
         return _export_state(_state_of(entry, weights.checkpoint, labels), path)
     labels = labels or entry.labels
-    torch.manual_seed(weights.seed)
-    network = build(name, labels.num_classes, pretrained=weights.init is None)
-    facts: dict[str, Any] = {"recipe": "none", "seed": weights.seed}
-    if weights.init is not None:
-        initial = read_weights(weights.init)
-        start_from(network, entry, initial)
-        facts["init"] = initial.to_mapping()
-        facts["random_layers"] = random_layers(network, entry)
+    network, facts = _untrained(entry, labels, weights)
     sidecar = Sidecar(
         name=f"{name.replace('_', '-')}-untrained",
         network=entry,
@@ -102,6 +95,21 @@ def export_network(
     )
     _write(network, sidecar, path)
     return sidecar
+
+
+def _untrained(
+    entry: NetworkEntry, labels: LabelSet, weights: Weights
+) -> tuple[nn.Module, dict[str, Any]]:
+    """A network as a training run would begin with it, and what its sidecar says of that."""
+    torch.manual_seed(weights.seed)
+    network = build(entry.name, labels.num_classes, pretrained=weights.init is None)
+    facts: dict[str, Any] = {"recipe": "none", "seed": weights.seed}
+    if weights.init is not None:
+        initial = read_weights(weights.init)
+        start_from(network, entry, initial)
+        facts["init"] = initial.to_mapping()
+        facts["random_layers"] = random_layers(network, entry)
+    return network, facts
 
 
 def _state_of(entry: NetworkEntry, checkpoint: Path, labels: LabelSet | None) -> Checkpoint:

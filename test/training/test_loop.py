@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
 
 from segmentation_node.errors import ConfigError, DatasetError
+from segmentation_node.training import loop
 from segmentation_node.training.augment import Augmentation
 from segmentation_node.training.batches import Source
 from segmentation_node.training.datasets import camvid
@@ -75,6 +77,27 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(data, tmp_path):
     assert again.iteration == 3
     assert torch.equal(weights_of(again.run()), expected)
     assert [entry["loss"] for entry in again.history] == [entry["loss"] for entry in whole.history]
+
+
+def test_float16_gradients_are_scaled_and_the_scale_comes_back(data, tmp_path, monkeypatch):
+    """The path of GPUs without bfloat16, on the processor."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=64.0, growth_interval=2)
+    monkeypatch.setattr(loop, "gradient_scaler", lambda _: copy.deepcopy(scaler))
+    path = tmp_path / "checkpoint.pt"
+    training = Training(SMALL, data, CPU, path)
+    weights = weights_of(training.run())
+    assert torch.isfinite(weights).all()
+    assert training.scaler.get_scale() == 64.0 * 2**3
+    again = Training(SMALL, data, CPU, path)
+    again.resume()
+    assert again.scaler.get_scale() == training.scaler.get_scale()
+
+
+def test_the_record_has_the_rate_of_each_step(data):
+    training = Training(SMALL, data, CPU)
+    training.run()
+    rates = [entry["learning_rate"] for entry in training.history]
+    assert rates == [SMALL.learning_rate * SMALL.rate_factor(step) for step in range(6)]
 
 
 def test_early_layers_stay_as_they_are_once_frozen(data):

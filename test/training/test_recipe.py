@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from segmentation_node.errors import ConfigError
-from segmentation_node.training.augment import Augmentation
+from segmentation_node.training.augment import Augmentation, augment
 from segmentation_node.training.recipe import RECIPES, recipe
 from segmentation_node.training.stills import VALIDATION_SEED, Stills
 
@@ -24,6 +26,38 @@ def test_a_recipe_is_written_down_whole(name):
     assert json.loads(json.dumps(mapping)) == mapping
 
 
+@pytest.mark.parametrize(
+    ("name", "rate"), [("paper_fcn8s", 1e-4), ("paper_fcn16s", 1e-3), ("paper_fcn32s", 1e-2)]
+)
+def test_recipes_of_the_paper_are_those_of_its_section_4_3(name, rate):
+    found = recipe(name).for_images(2975)
+    assert (found.optimizer, found.batch, found.epochs, found.learning_rate) == (
+        "adam", 10, 50, rate,
+    )  # fmt: skip
+    per_epoch = found.iterations / found.epochs
+    assert found.rate_factor(int(24.9 * per_epoch)) == 1.0
+    assert found.rate_factor(int(25.1 * per_epoch)) == 0.1
+    assert found.freeze_from == found.iterations
+    assert (found.label_smoothing, found.overlap, found.class_exponent) == (0, 0, 0)
+
+
+def test_recipes_of_the_paper_leave_images_as_they_are_but_for_their_size():
+    settings = recipe("paper_fcn8s").augmentation
+    image = np.random.default_rng(0).integers(0, 256, (512, 1024, 3), np.uint8)
+    channels = np.full((512, 1024), 7, np.uint8)
+    for seed in range(3):
+        found, seen = augment(image, channels, settings, np.random.default_rng(seed))
+        assert found.shape == (256, 512, 3)
+        assert (seen == 7).all()
+        expected = cv2.resize(image, (512, 256), interpolation=cv2.INTER_LINEAR)
+        assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_recipes_for_the_users_data_say_so():
+    names = {name for name, found in RECIPES.items() if found.own_data}
+    assert names == {"own", "paper_fcn8s", "paper_fcn16s", "paper_fcn32s", "fcn_alexnet"}
+
+
 def test_unknown_recipes_are_named():
     with pytest.raises(ConfigError, match=r"'cityscapes'.*camvid, rendered"):
         recipe("cityscapes")
@@ -39,6 +73,10 @@ def test_unknown_recipes_are_named():
         {"camvid_share": 1.5},
         {"learning_rate": 0.0},
         {"augmentation": Augmentation(crop_height=100, crop_width=320)},
+        {"optimizer": "sgd"},
+        {"schedule": "linear"},
+        {"epochs": -1},
+        {"loss_step": 8},
     ],
 )
 def test_impossible_recipes_are_refused(wrong):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from segmentation_node.training.schedule import AveragedNetwork, learning_rate_factor
+from segmentation_node.training.schedule import AveragedNetwork, learning_rate_factor, step_factor
 
 
 def test_rate_rises_to_the_peak_and_falls_to_nothing():
@@ -25,6 +25,11 @@ def test_each_cycle_starts_at_half_the_peak_before():
 
 def test_no_warm_up_starts_at_the_peak():
     assert learning_rate_factor(0, [10], 0) == 1.0
+
+
+def test_a_step_falls_to_a_tenth_once():
+    assert [step_factor(i, 10, 0.5) for i in range(10)] == [1.0] * 5 + [0.1] * 5
+    assert [step_factor(i, 3, 0.5) for i in range(3)] == [1.0, 1.0, 0.1]
 
 
 def test_average_follows_the_network():
