@@ -56,7 +56,8 @@ def _draw_loss(axes: Any, history: History) -> None:
 
 
 def _draw_rate(axes: Any, history: History) -> None:
-    axes.plot(_column(history, "iteration"), _column(history, "learning_rate"), color=_INK)
+    steps, rates = _column(history, "iteration"), _column(history, "learning_rate")
+    axes.step(steps, rates, where="post", color=_INK)
     axes.set_ylim(bottom=0)
     _frame(axes, "learning rate")
 

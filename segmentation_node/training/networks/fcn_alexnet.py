@@ -110,7 +110,7 @@ class FcnAlexNet(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.encoder = AlexNet(num_classes, width)
         self.decoder = Decoder(num_classes)
-        fill_random(self)
+        fill_random(self, self.decoder.output)
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (N, 3, H, W), normalised, H and W multiples of 32, to logits (N, C, H, W)."""

@@ -99,7 +99,7 @@ class FcnVgg16(nn.Module):  # type: ignore[misc]
     def __init__(self, encoder: Vgg16, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        fill_random(self)
+        fill_random(self, decoder.output)
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (N, 3, H, W), normalised, H and W multiples of 32, to logits (N, C, H, W)."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
+
+FIRST_LOGITS = 0.1
+"""Spread of the first logits, against that of the layers before."""
 
 
 class Sum(nn.Module):  # type: ignore[misc]
@@ -32,13 +36,18 @@ def scaled(channels: int, width: float) -> int:
     return max(round(channels * width), 1)
 
 
-def fill_random(network: nn.Module) -> None:
+def fill_random(network: nn.Module, last: nn.ConvTranspose2d) -> None:
     """Random weights that keep the spread of activations from layer to layer; biases of zero.
 
     He et al., "Delving deep into rectifiers", 2015, equation 10, for convolutions before a ReLU.
     A transposed convolution has no ReLU behind it, and each of its outputs sees `kernel / stride`
     taps along each axis. PyTorch's own defaults let the signal fade in sixteen layers without
-    normalisation, and such a network does not begin to learn.
+    normalisation, and such a network does not begin to learn. Logits begin small, all classes
+    alike, so that the first steps need not undo a confidence that nothing has earned.
+
+    Args:
+        network: To be filled.
+        last: Its layer that gives the logits.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
@@ -48,3 +57,5 @@ def fill_random(network: nn.Module) -> None:
             taps = layer.in_channels * (layer.kernel_size[0] / layer.stride[0]) ** 2
             nn.init.normal_(layer.weight, std=1 / math.sqrt(taps))
             nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        last.weight.mul_(FIRST_LOGITS)

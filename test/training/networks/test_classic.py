@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -62,13 +64,15 @@ def test_encoder_gives_pool3_pool4_and_scores():
 
 
 @pytest.mark.parametrize("name", CREATE)
-def test_random_weights_carry_the_signal_through_all_layers(name):
+def test_random_weights_carry_the_signal_through_all_layers_and_favour_no_class(name):
     """With PyTorch's defaults the logits of VGG16 would hardly depend on the image."""
     torch.manual_seed(0)
     network = CREATE[name](5, width=1 / 8).eval()
     with torch.inference_mode():
-        logits = network(torch.randn(1, 3, 64, 64))
-    assert 0.1 < float(logits.std()) < 10
+        logits = network(torch.randn(2, 3, 64, 64))
+    assert float((logits[0] - logits[1]).std()) > 0.01
+    loss = torch.nn.functional.cross_entropy(logits, torch.zeros(2, 64, 64, dtype=torch.long))
+    assert float(loss) == pytest.approx(math.log(5), abs=0.5)
 
 
 @pytest.mark.parametrize("name", CREATE)
