@@ -46,8 +46,8 @@ def test_evaluate_puts_models_beside_one_another(street, tmp_path):
     result = run("evaluate", *options, "--model", "camvid", "--model", "rendered", "--json", out)
     figures = json.loads(out.read_text())
     assert [score["model"] for score in figures["scores"]] == [
-        "fcn8s-lite0-camvid",
-        "fcn8s-lite0-rendered",
+        "fcn4s-lite0-camvid",
+        "fcn4s-lite0-rendered",
     ]
     assert figures["miou"] == figures["scores"][0]["miou"]
     assert "by_size" in figures["scores"][1]
