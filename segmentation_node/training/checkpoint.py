@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from segmentation_node.errors import ConfigError, DatasetError
-from segmentation_node.training.files import write_whole
+from segmentation_node.files import write_whole
 
 FORMAT = 1
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from segmentation_node.training.files import write_whole
+from segmentation_node.files import write_whole
 
 History = Sequence[Mapping[str, Any]]
 

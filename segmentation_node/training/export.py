@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import nn
 
-from segmentation_node.training.files import write_whole
+from segmentation_node.files import write_whole
 from segmentation_node.training.fold import folded
 
 OPSET = 17

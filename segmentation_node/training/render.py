@@ -21,10 +21,10 @@ import cv2
 
 from segmentation_node import scenes
 from segmentation_node.errors import DatasetError
+from segmentation_node.files import write_whole
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.media.images import write_bytes
 from segmentation_node.scenes.drive import render_still
-from segmentation_node.training.files import write_whole
 from segmentation_node.training.stills import Stills
 
 # As camera drivers send them, and a tenth of a PNG's size.

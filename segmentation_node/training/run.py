@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
+from segmentation_node.files import write_whole
 from segmentation_node.training.class_bias import fit_class_bias
 from segmentation_node.training.curves import draw_curves
 from segmentation_node.training.device import choose_device, describe
 from segmentation_node.training.export_model import export_checkpoint
-from segmentation_node.training.files import write_whole
 from segmentation_node.training.init import read_weights
 from segmentation_node.training.loop import Progress, Training
 from segmentation_node.training.memory import training_memory

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.files import write_whole
 from segmentation_node.model import FORMAT
-from segmentation_node.training.files import write_whole
 from segmentation_node.training.networks import NetworkEntry
 
 # Height x width: cameras of 2:1, 16:9, 4:3 and 5:4 at a light and a fine size each, and
