@@ -119,13 +119,7 @@ def _read(model: Model) -> Any:
         network = runtime.core().read_model(str(model.path))
     except RuntimeError as error:
         raise _unreadable(model, error) from error
-    if len(network.inputs) != 1 or len(network.outputs) != 1:
-        raise ModelError(
-            received=f"{len(network.inputs)} inputs and {len(network.outputs)} outputs in "
-            f"{model.path.name}",
-            expected="one image input and one output of logits",
-            fix="export the network with these alone",
-        )
+    model.check_counts(len(network.inputs), len(network.outputs))
     return network
 
 

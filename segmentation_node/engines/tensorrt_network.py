@@ -65,13 +65,7 @@ def parse_network(tensorrt: TensorRt, builder: Any, model: Model) -> ParsedNetwo
     # The path lets the parser find weights that the ONNX keeps in files of their own.
     if not parser.parse(model.path.read_bytes(), str(model.path)):
         raise _unparsed(tensorrt, parser, model)
-    if definition.num_inputs != 1 or definition.num_outputs != 1:
-        raise ModelError(
-            received=f"{definition.num_inputs} inputs and {definition.num_outputs} outputs in "
-            f"{model.path.name}",
-            expected="one image input and one output of logits",
-            fix="export the network with these alone",
-        )
+    model.check_counts(definition.num_inputs, definition.num_outputs)
     spec = _spec(definition.get_input(0)), _spec(definition.get_output(0))
     return ParsedNetwork(definition, parser, *spec, _layers(tensorrt, definition))
 

@@ -117,6 +117,23 @@ class Model:
     def _refuse(self, size: NetworkSize, expected: str, fix: str) -> NoReturn:
         raise ModelError(f"the network size {size} for {self.name}", expected, fix)
 
+    def check_counts(self, inputs: int, outputs: int) -> None:
+        """Check that the network has one input and one output.
+
+        Args:
+            inputs: How many it has.
+            outputs: How many it has.
+
+        Raises:
+            ModelError: It has another number of either.
+        """
+        if inputs != 1 or outputs != 1:
+            raise ModelError(
+                received=f"{inputs} inputs and {outputs} outputs in {self.path.name}",
+                expected="one image input and one output of logits",
+                fix="export the network with these alone",
+            )
+
     def check_io(self, input: TensorSpec, output: TensorSpec) -> None:  # noqa: A002
         """Check that the network is what its sidecar says.
 

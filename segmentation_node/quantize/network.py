@@ -43,13 +43,7 @@ def read_network(model: Model) -> onnx.ModelProto:
     """
     network = read_onnx(model.path)
     graph = Graph(network)
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ModelError(
-            received=f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs in "
-            f"{model.path.name}",
-            expected="one image input and one output of logits",
-            fix="export the network with these alone",
-        )
+    model.check_counts(len(graph.inputs), len(graph.outputs))
     image = next(i for i in network.graph.input if i.name == graph.inputs[0])
     model.check_io(_spec(image), _spec(network.graph.output[0]))
     _check_float32(model.path, graph)

@@ -106,3 +106,12 @@ def test_fixed_networks_take_their_one_size(fixed: Model) -> None:
     fixed.check_size(NetworkSize(256, 512))
     with pytest.raises(ModelError, match="its only size, 256x512"):
         fixed.check_size(NetworkSize(512, 1024))
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(0, 1), (2, 1), (1, 0), (1, 3)])
+def test_networks_with_further_inputs_or_outputs_are_refused(
+    model: Model, inputs: int, outputs: int
+) -> None:
+    model.check_counts(1, 1)
+    with pytest.raises(ModelError, match=f"received {inputs} inputs and {outputs} outputs in"):
+        model.check_counts(inputs, outputs)
