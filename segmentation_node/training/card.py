@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from segmentation_node.training.networks import NetworkEntry, network_entry
+
 Report = Mapping[str, Any]
 
-# What each network is, and the stride of its logits.
-_NETWORKS = {
-    "fcn8s_lite0": ("FCN-8s on EfficientNet-Lite0", 8),
-    "fcn4s_lite0": ("FCN on EfficientNet-Lite0 with skips at strides 16, 8 and 4", 4),
-    "fcn8s": ("FCN-8s on VGG16", 1),
-    "fcn16s": ("FCN-16s on VGG16", 1),
-    "fcn32s": ("FCN-32s on VGG16", 1),
-    "fcn_alexnet": ("FCN-AlexNet", 1),
-}
 _DATA = {
     "camvid/train": "CamVid, train split (Brostow, Fauqueur, Cipolla, 2009; 11 classes after "
     "Badrinarayanan, Kendall, Cipolla, 2015): real driving, dusk and day, 480x360",
@@ -74,7 +67,7 @@ def card_text(report: Report) -> str:
 
 
 def _limits(report: Report) -> str:
-    stride = _network(report)[1]
+    stride = _network(report).stride
     thin = _THIN.format(stride=stride) if stride > 1 else ""
     if _is_own(report):
         return _OWN_LIMITS + thin + _SAFETY
@@ -89,8 +82,8 @@ def _is_own(report: Report) -> bool:
     return bool(report["recipe"].get("own_data"))
 
 
-def _network(report: Report) -> tuple[str, int]:
-    return _NETWORKS[report["recipe"]["network"]]
+def _network(report: Report) -> NetworkEntry:
+    return network_entry(report["recipe"]["network"])
 
 
 def _name(report: Report) -> str:
@@ -98,11 +91,11 @@ def _name(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    recipe, (network, stride) = report["recipe"], _network(report)
+    recipe, network = report["recipe"], _network(report)
     classes = f"the classes of {report['labels']}" if _is_own(report) else "CamVid's 11 classes"
     text = (
-        f"{network}: an RGB image to the scores of {classes} at "
-        f"stride {stride}, any height and width that is a multiple of 32.\n\n"
+        f"{network.title}: an RGB image to the scores of {classes} at "
+        f"stride {network.stride}, any height and width that is a multiple of 32.\n\n"
         f"Licence: {recipe['licence']}."
     )
     return text + (f" {recipe['notice']}\n" if recipe["notice"] else "\n")

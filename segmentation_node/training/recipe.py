@@ -14,6 +14,7 @@ from segmentation_node.training.networks import NETWORKS
 from segmentation_node.training.optimizer import OPTIMIZERS
 from segmentation_node.training.schedule import SCHEDULES, learning_rate_factor, step_factor
 from segmentation_node.training.stills import Stills
+from segmentation_node.training.validate import MOST_ROWS
 
 CAMVID_NOTICE = (
     "These weights were trained on CamVid (CC BY-NC 4.0): for research and personal use only."
@@ -110,7 +111,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 1
     validate_every: int = 600
-    validation_rows: int = 512
+    validation_rows: int = MOST_ROWS
     save_every: int = 50
 
     def __post_init__(self) -> None:

@@ -44,6 +44,7 @@ class NetworkEntry:
 
     Args:
         name: Its name on the command line.
+        title: What it is, in words, for model cards.
         create: Makes it for a number of classes, with random weights.
         pretrain: Fills in ImageNet weights where there are some for it.
         freeze_early: Keeps its first layers as they are for the rest of a run.
@@ -57,6 +58,7 @@ class NetworkEntry:
     """
 
     name: str
+    title: str
     create: Callable[[int], nn.Module]
     pretrain: Callable[[nn.Module], None]
     freeze_early: Callable[[nn.Module], None]
@@ -87,10 +89,29 @@ def _freeze_early(network: nn.Module) -> None:
     network.encoder.freeze_early()
 
 
-def _classic(name: str, create: Callable[[int], nn.Module], published: Published) -> NetworkEntry:
+def _lite0(name: str, title: str, create: Callable[[int], nn.Module], stride: int) -> NetworkEntry:
+    """The row of a network on EfficientNet-Lite0, normalised as its ImageNet weights want it."""
+    return NetworkEntry(
+        name=name,
+        title=title,
+        create=create,
+        pretrain=_pretrain_lite0,
+        freeze_early=_freeze_early,
+        classifier="classify",
+        stride=stride,
+        multiple=fcn8s_lite0.MULTIPLE,
+        mean=(127.0, 127.0, 127.0),
+        std=(128.0, 128.0, 128.0),
+    )
+
+
+def _classic(
+    name: str, title: str, create: Callable[[int], nn.Module], published: Published
+) -> NetworkEntry:
     """The row of a network of the paper or the article: logits at the size of the image."""
     return NetworkEntry(
         name=name,
+        title=title,
         create=create,
         pretrain=_no_weights,
         freeze_early=_freeze_early,
@@ -115,32 +136,19 @@ _ALEXNET = Published(
 )
 
 _ENTRIES = (
-    NetworkEntry(
-        name="fcn4s_lite0",
-        create=fcn4s_lite0.Fcn4sLite0,
-        pretrain=_pretrain_lite0,
-        freeze_early=_freeze_early,
-        classifier="classify",
-        stride=fcn4s_lite0.STRIDE,
-        multiple=fcn8s_lite0.MULTIPLE,
-        mean=(127.0, 127.0, 127.0),
-        std=(128.0, 128.0, 128.0),
+    _lite0(
+        "fcn4s_lite0",
+        "FCN on EfficientNet-Lite0 with skips at strides 16, 8 and 4",
+        fcn4s_lite0.Fcn4sLite0,
+        fcn4s_lite0.STRIDE,
     ),
-    NetworkEntry(
-        name="fcn8s_lite0",
-        create=fcn8s_lite0.Fcn8sLite0,
-        pretrain=_pretrain_lite0,
-        freeze_early=_freeze_early,
-        classifier="classify",
-        stride=fcn8s_lite0.STRIDE,
-        multiple=fcn8s_lite0.MULTIPLE,
-        mean=(127.0, 127.0, 127.0),
-        std=(128.0, 128.0, 128.0),
+    _lite0(
+        "fcn8s_lite0", "FCN-8s on EfficientNet-Lite0", fcn8s_lite0.Fcn8sLite0, fcn8s_lite0.STRIDE
     ),
-    _classic("fcn8s", fcn_vgg16.fcn8s, _VGG16),
-    _classic("fcn16s", fcn_vgg16.fcn16s, _VGG16),
-    _classic("fcn32s", fcn_vgg16.fcn32s, _VGG16),
-    _classic("fcn_alexnet", fcn_alexnet.FcnAlexNet, _ALEXNET),
+    _classic("fcn8s", "FCN-8s on VGG16", fcn_vgg16.fcn8s, _VGG16),
+    _classic("fcn16s", "FCN-16s on VGG16", fcn_vgg16.fcn16s, _VGG16),
+    _classic("fcn32s", "FCN-32s on VGG16", fcn_vgg16.fcn32s, _VGG16),
+    _classic("fcn_alexnet", "FCN-AlexNet", fcn_alexnet.FcnAlexNet, _ALEXNET),
 )
 NETWORKS = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 """The networks by name."""
