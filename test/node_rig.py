@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from dds import Observer, Program, wait_until
+from dds import Observer, Program, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from numpy.typing import NDArray
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from segmentation_node.core.encodings import to_bgr
@@ -190,6 +190,20 @@ class Rig:
 def values_of(message: DiagnosticArray) -> dict[str, str]:
     """The figures of a diagnostics message by key."""
     return {one.key: one.value for one in message.status[0].values}
+
+
+EVERY = {"mode": "every", "qos": "reliable", "qos_depth": 100}
+"""Parameters of a node that answers every frame, over a reliable subscription."""
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def connected_node(**parameters: object) -> Iterator[Rig]:
+    """A node in a domain of its own that answers every frame; for fixtures to yield from."""
+    with claimed_domain() as domain_id, Observer(domain_id) as observer:
+        for one in running_node(domain_id, observer, **EVERY, **parameters):
+            one.connect()
+            yield one
 
 
 def running_node(

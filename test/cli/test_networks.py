@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
+from command import run
 
-from segmentation_node.cli.app import app
 from segmentation_node.errors import ConfigError, DatasetError, ModelError
 from segmentation_node.model import load_model
 
@@ -15,15 +14,6 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 from segmentation_node.training.networks import NETWORKS
 from segmentation_node.training.recipe import RECIPES
-
-RUNNER = CliRunner()
-
-
-def run(verb, *arguments):
-    result = RUNNER.invoke(app, [verb, *(str(argument) for argument in arguments)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def test_summary_prints_layers_sums_and_what_was_published(tmp_path):

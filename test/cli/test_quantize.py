@@ -6,23 +6,13 @@ from importlib.util import find_spec
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import run
 
-from segmentation_node.cli.app import app
 from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.media.images import write_image
 
 if any(find_spec(name) is None for name in ("onnx", "onnxruntime")):
     pytest.skip("onnxruntime is not installed", allow_module_level=True)
-
-RUNNER = CliRunner()
-
-
-def run(*arguments):
-    result = RUNNER.invoke(app, ["quantize", *(str(argument) for argument in arguments)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture
@@ -41,6 +31,7 @@ def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
     out, figures = tmp_path / "q.onnx", tmp_path / "figures.json"
     photos = tmp_path / "photos"
     done = run(
+        "quantize",
         "--model",
         little,
         "--images",
@@ -55,7 +46,7 @@ def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
     assert done.exit_code == 0
     assert "6 in int8, 1 in float32" in done.stdout
     assert json.loads(figures.read_text())["layers"]["int8"] == 6
-    checked = run("--check", out)
+    checked = run("quantize", "--check", out)
     assert checked.exit_code == 0
     assert "rules broken: 0; 6 in int8, 1 in float32" in checked.stdout
 
@@ -63,22 +54,33 @@ def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
 def test_a_file_that_breaks_a_rule_is_named_and_exits_with_1(little, tmp_path):
     out, figures = tmp_path / "q.onnx", tmp_path / "figures.json"
     photos = tmp_path / "photos"
-    run("--model", little, "--images", photos, "-o", out, "--quantize-last", "--method", "minmax")
-    checked = run("--check", out, "--json", figures)
+    run(
+        "quantize",
+        "--model",
+        little,
+        "--images",
+        photos,
+        "-o",
+        out,
+        "--quantize-last",
+        "--method",
+        "minmax",
+    )
+    checked = run("quantize", "--check", out, "--json", figures)
     assert checked.exit_code == 1
     assert "scores: it makes the class scores and is quantised (last-layers)" in checked.stdout
     assert len(json.loads(figures.read_text())["violations"]) == 1
-    assert run("--check", out, "--quantize-last").exit_code == 0
+    assert run("quantize", "--check", out, "--quantize-last").exit_code == 0
 
 
 def test_an_output_is_asked_for(little):
     with pytest.raises(ConfigError, match=r"give --output FILE\.onnx"):
-        run("--model", little)
+        run("quantize", "--model", little)
 
 
 def test_images_are_asked_for(little, tmp_path):
     with pytest.raises(ConfigError, match="give --images DIR"):
-        run("--model", little, "-o", tmp_path / "q.onnx")
+        run("quantize", "--model", little, "-o", tmp_path / "q.onnx")
 
 
 def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, little, tmp_path):
@@ -86,4 +88,4 @@ def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, little
 
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(EngineError, match=r"no onnx and no onnxruntime; .*\[quantize\]"):
-        run("--model", little, "-o", tmp_path / "q.onnx", "--precision", "fp16")
+        run("quantize", "--model", little, "-o", tmp_path / "q.onnx", "--precision", "fp16")

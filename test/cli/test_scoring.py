@@ -4,20 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import run
 
-from segmentation_node.cli.app import app
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.media.images import write_image
-
-RUNNER = CliRunner()
-
-
-def run(verb, *arguments):
-    result = RUNNER.invoke(app, [verb, *(str(argument) for argument in arguments)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from node_rig import (
     PRECISION,
     SIZE,
     Rig,
+    connected_node,
     image_message,
     picture,
     pixels_of,
@@ -39,11 +40,7 @@ pytestmark = pytest.mark.dds
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
     """A node that answers every frame, over a reliable subscription."""
-    parameters = {"mode": "every", "qos": "reliable", "qos_depth": 100}
-    with claimed_domain() as domain_id, Observer(domain_id) as observer:
-        for one in running_node(domain_id, observer, **parameters):
-            one.connect()
-            yield one
+    yield from connected_node()
 
 
 @pytest.fixture(scope="module", params=["latest", "every"])

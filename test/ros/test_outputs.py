@@ -9,22 +9,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dds import Collected, Observer, claimed_domain, wait_until
+from dds import Collected, wait_until
 from node_rig import (
     CALIBRATION,
+    LATCHED,
     MODEL,
     NODE,
     RELIABLE,
     Rig,
     calibration,
+    connected_node,
     image_message,
     picture,
     pixels_of,
     reference_logits,
-    running_node,
 )
 from numpy.typing import NDArray
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Float64, String
 
@@ -37,18 +37,13 @@ from segmentation_node.ros.timing_output import STAGES
 # One node serves these tests: they must be run by one worker (--dist loadfile).
 pytestmark = pytest.mark.dds
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 LABELS = load_model(MODEL).labels
 
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
     """A node that answers every frame, over a reliable subscription."""
-    parameters = {"mode": "every", "qos": "reliable", "qos_depth": 100}
-    with claimed_domain() as domain_id, Observer(domain_id) as observer:
-        for one in running_node(domain_id, observer, **parameters):
-            one.connect()
-            yield one
+    yield from connected_node()
 
 
 @pytest.fixture

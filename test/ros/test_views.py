@@ -8,20 +8,22 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from dds import Observer, claimed_domain
+from dds import Observer
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from node_rig import (
+    EVERY,
+    LATCHED,
     NODE,
     Rig,
     calibration,
+    connected_node,
     image_message,
     picture,
     pixels_of,
     reference_logits,
     running_node,
 )
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
@@ -36,21 +38,16 @@ from segmentation_node.ros.camera_info import scaled
 # One node serves several of these tests: they must be run by one worker (--dist loadfile).
 pytestmark = pytest.mark.dds
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 REGION = Rectangle(8, 20, 50, 24)
 MAP = load_class_map("camvid11_to_drivable")
 node = contextmanager(running_node)
-EVERY = {"mode": "every", "qos": "reliable", "qos_depth": 100}
 
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
     """A node that sees a region of the image, at camera size, in merged classes."""
     view = {"roi": "8,20,50,24", "class_map": "camvid11_to_drivable"}
-    with claimed_domain() as domain_id, Observer(domain_id) as observer:
-        for one in running_node(domain_id, observer, **EVERY, **view):
-            one.connect()
-            yield one
+    yield from connected_node(**view)
 
 
 def test_labels_are_merged_inside_the_region_and_unknown_outside(rig: Rig) -> None:
