@@ -56,18 +56,49 @@ def tree(rng: np.random.Generator) -> Sprite:
     holes = np.zeros((h, w), np.uint8)
     if rng.random() < 0.35:  # a tree in winter shows sky between its twigs
         holes[crown & (fractal_noise(rng, h, w, 24, 0.8) < rng.uniform(0.3, 0.5))] = 1
-    trunk_w = max(3, int(w * rng.uniform(0.025, 0.06)))
-    trunk_color = p.jitter(rng, (45, 55, 65), 15)
-    cv2.line(
-        image, (w // 2, h), (w // 2 + int(rng.normal(0, w / 16)), int(ry)), trunk_color, trunk_w
-    )
-    cv2.line(labels, (w // 2, h), (w // 2, int(ry)), p.TREE, trunk_w)
+    _trunk(rng, image, labels, int(ry))
     shade = 0.45 + 0.9 * fractal_noise(rng, h, w, 10, 0.85) - 0.35 * y / h + 0.15 * (lumps - 0.5)
     leaves = np.clip(np.array(base)[None, None] * shade[..., None] * 1.25, 0, 255)
     image[crown] = leaves[crown].astype(np.uint8)
     labels[crown] = p.TREE
     image[labels == NOTHING] = 0
     return Sprite(image, labels, holes, float(rng.uniform(5, 13)))
+
+
+def _trunk(
+    rng: np.random.Generator, image: NDArray[np.uint8], labels: NDArray[np.uint8], top: int
+) -> None:
+    """A trunk in bark that tapers from its roots and forks below the crown, unlike a pole."""
+    h, w = labels.shape
+    thick, lean = w * rng.uniform(0.03, 0.07), rng.normal(0, w / 20)
+    middle = w / 2
+    outline = np.array(
+        [
+            [middle - 1.7 * thick, h], [middle - 0.8 * thick, h - 12],
+            [middle + lean - 0.4 * thick, top], [middle + lean + 0.4 * thick, top],
+            [middle + 0.8 * thick, h - 12], [middle + 1.7 * thick, h],
+        ]
+    )  # fmt: skip
+    mask = np.zeros_like(labels)
+    cv2.fillPoly(mask, [outline.astype(np.int32)], 1)
+    fork = int(h - (h - top) * rng.uniform(0.5, 0.8))
+    for side in (-1, 1):
+        end = int(middle + side * w * rng.uniform(0.12, 0.3)), int(top * rng.uniform(0.6, 1.0))
+        cv2.line(mask, (int(middle), fork), end, 1, max(2, int(thick * 0.7)))
+    bark = np.array(p.jitter(rng, ((45, 60, 75), (70, 80, 85), (40, 48, 52))[rng.integers(3)], 14))
+    # Furrows run along the trunk.
+    grain = cv2.resize(fractal_noise(rng, max(h // 8, 2), w, 2, 0.9), (w, h))
+    shaded = np.clip(bark * (0.5 + 1.0 * grain[..., None]), 0, 255).astype(np.uint8)
+    image[mask > 0] = shaded[mask > 0]
+    labels[mask > 0] = p.TREE
+
+
+def _rounded(image: NDArray[np.uint8], columns: slice, color: p.Color) -> None:
+    """Paint columns as a smooth cylinder, light from one side."""
+    width = columns.stop - columns.start
+    across = np.linspace(-1, 1, max(width, 2))[:width]
+    shade = 0.55 + 0.75 * np.sqrt(np.clip(1 - (across + 0.25) ** 2 / 1.6, 0, 1))
+    image[:, columns] = np.clip(np.array(color) * shade[:, None], 0, 250).astype(np.uint8)
 
 
 def bush(rng: np.random.Generator) -> Sprite:
@@ -88,11 +119,13 @@ def lamp_post(rng: np.random.Generator) -> Sprite:
     """A lamp post with its arm."""
     h, w = 320, 96
     image, labels = _blank(h, w)
-    color = p.jitter(rng, (95, 100, 100), 35)
+    color = p.jitter(rng, (115, 120, 120), 35)
     thick = int(rng.integers(6, 11))
     side = 1 if rng.random() < 0.5 else -1
+    left = w // 2 - thick // 2
+    _rounded(image[12:], slice(left, left + thick), color)
+    labels[12:, left : left + thick] = p.POLE
     for target, value in ((image, color), (labels, p.POLE)):
-        cv2.line(target, (w // 2, h), (w // 2, 12), value, thick)
         cv2.line(target, (w // 2, 12), (w // 2 + side * int(w * 0.4), 6), value, max(3, thick - 2))
     return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(5, 9)), thick / h)
 
@@ -102,7 +135,7 @@ def post(rng: np.random.Generator) -> Sprite:
     height_m = float(rng.uniform(0.9, 3.5))
     h, w = 120, round(120 * float(rng.uniform(0.12, 0.22)) / height_m)
     image, labels = _blank(h, w)
-    image[:] = p.jitter(rng, (70, 75, 80), 40)
+    _rounded(image, slice(0, w), p.jitter(rng, (105, 110, 112), 40))
     labels[:] = p.POLE
     return Sprite(image, labels, np.zeros_like(labels), height_m, w / h)
 
@@ -142,7 +175,7 @@ def sign(rng: np.random.Generator) -> Sprite:
     """A traffic sign on its post."""
     h, w = 256, 84
     image, labels = _blank(h, w)
-    image[30:, w // 2 - 4 : w // 2 + 4] = p.jitter(rng, (120, 120, 120), 30)
+    _rounded(image[30:], slice(w // 2 - 4, w // 2 + 4), p.jitter(rng, (130, 130, 130), 30))
     labels[30:, w // 2 - 4 : w // 2 + 4] = p.POLE
     _face(rng, image, labels)
     return Sprite(image, labels, np.zeros_like(labels), float(rng.uniform(2.3, 4.0)), 8 / h)
@@ -152,7 +185,7 @@ def traffic_light(rng: np.random.Generator) -> Sprite:
     """A traffic light on its post, one lamp lit."""
     h, w = 256, 48
     image, labels = _blank(h, w)
-    image[60:, 20:29] = p.jitter(rng, (80, 80, 80), 25)
+    _rounded(image[60:], slice(20, 29), p.jitter(rng, (100, 100, 100), 25))
     labels[60:, 20:29] = p.POLE
     image[4:80, 8:40] = 25
     labels[4:80, 8:40] = p.SIGN
