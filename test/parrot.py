@@ -22,10 +22,16 @@ class Parrot:
     Args:
         answers: (H, W) uint8 label ids each, in the order of the images.
         labels: What they mean.
+        confidence: 0 to 255, how sure it is of every pixel; None: it does not say.
     """
 
-    def __init__(self, answers: Iterable[np.ndarray], labels: LabelSet = CAMVID_11) -> None:
-        self.answers = iter(answers)
+    def __init__(
+        self,
+        answers: Iterable[np.ndarray],
+        labels: LabelSet = CAMVID_11,
+        confidence: int | None = None,
+    ) -> None:
+        self.answers, self.confidence = iter(answers), confidence
         self.labels = labels
         self.model = load_model("camvid")
         self.precision, self.device, self.engine_name = "fp32", "Some CPU", "parrot"
@@ -33,7 +39,9 @@ class Parrot:
 
     def __call__(self, image: np.ndarray, outputs: object) -> SimpleNamespace:
         assert not outputs.color
-        return SimpleNamespace(labels=next(self.answers))
+        labels, sure = next(self.answers), self.confidence
+        confidence = None if sure is None else np.full(labels.shape, sure, np.uint8)
+        return SimpleNamespace(labels=labels, confidence=confidence)
 
 
 def answer(

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.components import Components, components
 from segmentation_node.core.metrics import ConfusionMatrix
+from segmentation_node.core.reliability import Reliability
 from segmentation_node.errors import DatasetError
-from segmentation_node.pipeline import Outputs, Segmenter
+from segmentation_node.pipeline import Outputs, Segmentation, Segmenter
 from segmentation_node.training.datasets import Dataset, Sample
 
-_LABELS_ONLY = Outputs(color=False)
+_OUTPUTS = Outputs(color=False, confidence=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +96,9 @@ def evaluate(
 
     Returns:
         `miou` first, over all images; then the same by class, category and group of the data set,
-        pixel accuracy, and what the score depends on: network size, fit, precision, engine, device
-        and the model file's hash.
+        pixel accuracy, `ece` (the expected calibration error of the confidence that the node
+        publishes), and what the score depends on: network size, fit, precision, engine, device,
+        temperature and the model file's hash.
 
     Raises:
         DatasetError: The data set has no images or no pixel that counts, or a class that the model
@@ -106,21 +108,36 @@ def evaluate(
         raise DatasetError(f"no images in {data.name}", "at least one", "choose another split")
     total = ConfusionMatrix.for_labels(data.labels, segmenter.labels)
     by_group = {group: total.empty() for group in data.groups}
+    reliability = Reliability()
     for done, sample in enumerate(data.samples, start=1):
         image, true = sample.read()
-        predicted = segmenter(image, outputs=_LABELS_ONLY).labels
+        result = segmenter(image, outputs=_OUTPUTS)
+        predicted = result.labels
         counts = total.empty()
         counts.update(predicted, true)
+        _count_confidence(reliability, result, counts, true)
         total.merge(counts)
         by_group[sample.group].merge(counts)
         for tally in tallies:
             tally.add(Answer(sample, predicted, true, counts))
         if progress:
             progress(done, len(data))
-    _check_counted(total, data)
+    check_counted(total, data)
     groups = {group: rounded(matrix.miou) for group, matrix in by_group.items()}
     found = {tally.key: tally.result() for tally in tallies}
-    return {**_scores(total, data), "by_group": groups, **provenance(segmenter), **found}
+    scores = {**_scores(total, data), "ece": rounded(reliability.error), "by_group": groups}
+    return {**scores, **provenance(segmenter), **found}
+
+
+def _count_confidence(
+    reliability: Reliability, result: Segmentation, counts: ConfusionMatrix, true: NDArray[np.uint8]
+) -> None:
+    if result.confidence is None:
+        return
+    classes = counts.true_classes(true)
+    counted = classes < counts.num_classes
+    correct = counts.predicted_classes(result.labels) == classes
+    reliability.update(result.confidence[counted], correct[counted])
 
 
 def provenance(segmenter: Segmenter) -> dict[str, Any]:
@@ -136,6 +153,7 @@ def provenance(segmenter: Segmenter) -> dict[str, Any]:
         "labels": segmenter.labels.name,
         "network_size": str(segmenter.network_size),
         "fit": segmenter.model.input.fit.value,
+        "temperature": segmenter.model.temperature,
         "precision": segmenter.precision,
         "engine": segmenter.engine_name,
         "device": segmenter.device,
@@ -176,7 +194,16 @@ def _scores(matrix: ConfusionMatrix, data: Dataset) -> dict[str, Any]:
     }
 
 
-def _check_counted(total: ConfusionMatrix, data: Dataset) -> None:
+def check_counted(total: ConfusionMatrix, data: Dataset) -> None:
+    """Check that there is something to score.
+
+    Args:
+        total: Over all images.
+        data: Where they are from.
+
+    Raises:
+        DatasetError: No pixel counts.
+    """
     if not total.counts.any():
         raise DatasetError(
             received=f"{data.name}, of which every pixel is ignored",

@@ -19,6 +19,24 @@ Precision = Annotated[str, typer.Option(help="Precision: auto, fp32, bf16, fp16 
 NetworkSizeOption = Annotated[
     str, typer.Option("--network-size", help="Height x width, as 288x512; default: the model's.")
 ]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", "--network-size", help="Height x width, as 256x512."),
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", help="camvid, cityscapes, cityscapes19, folder or rendered."),
+]
+Split = Annotated[
+    str | None, typer.Option(help="Such as train or val; default: val, and none of a folder.")
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NODE", help="A layer to leave in float; repeatable."),
+]
+Sensitive = Annotated[
+    int, typer.Option(metavar="K", help="Leave the K most sensitive layers in float.")
+]
 Cache = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of built engines; default: docs/tensorrt.md."),

@@ -21,7 +21,17 @@ def print_scores(scores: Sequence[Mapping[str, Any]]) -> None:
     Args:
         scores: From `bench.accuracy.evaluate`.
     """
-    head = ("model", "data", "images", "mIoU %", "pixel acc. %", "size (HxW)", "fit", "precision")
+    head = (
+        "model",
+        "data",
+        "images",
+        "mIoU %",
+        "pixel acc. %",
+        "ECE %",
+        "size (HxW)",
+        "fit",
+        "precision",
+    )
     rows = tuple(
         (
             score["model"],
@@ -29,6 +39,7 @@ def print_scores(scores: Sequence[Mapping[str, Any]]) -> None:
             str(score["frames"]),
             percent(score["miou"]),
             percent(score["pixel_accuracy"]),
+            percent(score.get("ece")),
             score["network_size"],
             score["fit"],
             score["precision"],

@@ -44,7 +44,7 @@ class Augmentation:
     crop_width: int = 320
     height: int = 360
     scale_low: float = 0.65
-    scale_high: float = 1.75
+    scale_high: float = 2.1
     aspect: float = 0.1
     rotation_deg: float = 2.0
     flip: float = 0.5

@@ -176,9 +176,17 @@ def _habits(report: Report) -> dict[str, str]:
         "Weights": f"moving average, decay {recipe['averaging']}",
         "Bias": f"one number per class, fitted to the mean IoU of {recipe['bias_images']} training "
         f"images of each data set: {report['class_bias']}",
+        **_confidence(recipe),
         "Changes to images": f"scale {augmentation['scale_low']} to {augmentation['scale_high']}, "
         "mirroring, rotation, colour, darkness, blur, noise, JPEG",
     }
+
+
+def _confidence(recipe: Report) -> dict[str, str]:
+    temperature = recipe.get("temperature", 1.0)
+    if temperature == 1:
+        return {}
+    return {"Confidence": f"softmax of the logits over {temperature}, fitted on drives left out"}
 
 
 def _command(report: Report) -> str:
@@ -198,14 +206,16 @@ def _scores(scores: Sequence[Report]) -> str:
             score["frames"],
             _percent(score["miou"]),
             _percent(score["pixel_accuracy"]),
+            # Reports that are older than the figure do not have it.
+            _percent(score.get("ece")),
             *_conditions(score),
         )
         for score in scores
     ]
-    head = ("data", "images", "mIoU %", "pixel accuracy %", *_CONDITION_HEAD)
-    return _table(head, rows) + (
+    head = ("data", "images", "mIoU %", "pixel accuracy %", "ECE %", *_CONDITION_HEAD)
+    return markdown_table(head, rows) + (
         "\nFrom the shipped file, through `Segmenter`, at the images' own size; network size is "
-        "height x width.\n"
+        "height x width. ECE: expected calibration error of the confidence.\n"
     )
 
 
@@ -223,7 +233,7 @@ def _by_class(scores: Sequence[Report]) -> str:
         (name, *(_percent(score["per_class"].get(name)) for score in firsts))
         for name in firsts[0]["per_class"]
     ]
-    return _table(("class", *(_column(score) for score in firsts)), rows)
+    return markdown_table(("class", *(_column(score) for score in firsts)), rows)
 
 
 def _by_group(scores: Sequence[Report]) -> str:
@@ -232,7 +242,7 @@ def _by_group(scores: Sequence[Report]) -> str:
         for score in _first_of_each(scores)
         for group, miou in score["by_group"].items()
     ]
-    return _table(("group", "data", "mIoU %", *_CONDITION_HEAD), rows)
+    return markdown_table(("group", "data", "mIoU %", *_CONDITION_HEAD), rows)
 
 
 def _left_out(runs: Sequence[Report]) -> str:
@@ -242,6 +252,7 @@ def _left_out(runs: Sequence[Report]) -> str:
             run["held_out"],
             score["frames"],
             _percent(score["miou"]),
+            _percent(score.get("ece")),
             run["iterations"],
             *_conditions(score),
         )
@@ -250,12 +261,12 @@ def _left_out(runs: Sequence[Report]) -> str:
     for size in dict.fromkeys(score["network_size"] for _, score in scored):
         ious = [score["miou"] for _, score in scored if score["network_size"] == size]
         mean = _percent(sum(ious) / len(ious))
-        rows.append(("mean", "", mean, "", size, *([""] * (len(_CONDITION_HEAD) - 1))))
-    head = ("drive left out", "images", "mIoU %", "steps", *_CONDITION_HEAD)
+        rows.append(("mean", "", mean, "", "", size, *([""] * (len(_CONDITION_HEAD) - 1))))
+    head = ("drive left out", "images", "mIoU %", "ECE %", "steps", *_CONDITION_HEAD)
     return (
         "Trained by the same recipe, in the steps named here, on the other sequences of train and "
         "val and on rendered scenes; scored on the drive left out, all of it.\n\n"
-    ) + _table(head, rows)
+    ) + markdown_table(head, rows)
 
 
 def _first_of_each(scores: Sequence[Report]) -> list[Report]:
@@ -274,6 +285,12 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
 
-def _table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown.
+
+    Args:
+        head: Heads of its columns.
+        rows: As many cells each as there are columns.
+    """
     lines = [head, ["---"] * len(head), *rows]
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)

@@ -148,6 +148,8 @@ def _export_state(state: Checkpoint, path: Path, class_bias: Sequence[float] = (
         licence=recipe["licence"],
         notice=recipe["notice"],
         training=facts,
+        # Checkpoints that are older than the choice do not say.
+        temperature=recipe.get("temperature", 1.0),
     )
     _write(network, sidecar, path)
     return sidecar

@@ -33,6 +33,7 @@ class Sidecar:
         licence: Licence of the weights.
         notice: One sentence that users must be told once; empty where there is none.
         training: Data, recipe and seed, as free form.
+        temperature: What the logits are divided by before the softmax.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Sidecar:
     licence: str
     notice: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
 
     def to_mapping(self) -> dict[str, Any]:
         """The sidecar as it stands in the file."""
@@ -48,7 +50,7 @@ class Sidecar:
             "format": FORMAT,
             "name": self.name,
             "input": self._input(),
-            "output": {"stride": self.network.stride},
+            "output": {"stride": self.network.stride, "temperature": self.temperature},
             "sizes": [list(size) for size in SIZES],
             "default_size": list(DEFAULT_SIZE),
             "labels": self.labels.to_mapping(),

@@ -25,7 +25,7 @@ from segmentation_node.errors import DatasetError, ModelError
 from segmentation_node.fields import read_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model.contract import TEMPERATURES
-from segmentation_node.pipeline import Outputs, Segmenter
+from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.datasets import Dataset
 
 Progress = Callable[[int, int], None]
@@ -57,6 +57,13 @@ class LabelledLogits:
         scaled = self._below_best() / np.float32(temperature)
         sums = np.log(np.exp(scaled).sum(axis=0))
         return float((sums - self._of_truth(scaled)).mean())
+
+    def calibration_error(self, temperature: float) -> float:
+        """The expected calibration error, 0 to 1, of the winners' softmax at a temperature."""
+        shares = np.exp(self._below_best() / np.float32(temperature)).sum(axis=0)
+        reliability = Reliability()
+        reliability.update(1 / shares, self.logits.argmax(axis=0) == self.channels)
+        return reliability.error
 
     def best_temperature(self) -> float:
         """The temperature with the least negative log likelihood, to three digits.
@@ -96,15 +103,21 @@ class TemperatureFit:
 
     Args:
         temperature: The one to write into the sidecar.
-        nll_before: Mean negative log likelihood at the sidecar's temperature until now.
+        before: The sidecar's until now.
+        nll_before: Mean negative log likelihood at the temperature before.
         nll_after: The same at the fitted one.
+        ece_before: Expected calibration error at the temperature before, 0 to 1.
+        ece_after: The same at the fitted one.
         images: How many images it was fitted on.
         pixels: How many pixels.
     """
 
     temperature: float
+    before: float
     nll_before: float
     nll_after: float
+    ece_before: float
+    ece_after: float
     images: int
     pixels: int
 
@@ -125,11 +138,14 @@ def fit_temperature(
     """
     some = data.spread(images)
     pixels = labelled_logits(segmenter, some, progress)
-    temperature = pixels.best_temperature()
+    temperature, before = pixels.best_temperature(), segmenter.model.temperature
     return TemperatureFit(
         temperature=temperature,
-        nll_before=pixels.negative_log_likelihood(segmenter.model.temperature),
+        before=before,
+        nll_before=pixels.negative_log_likelihood(before),
         nll_after=pixels.negative_log_likelihood(temperature),
+        ece_before=pixels.calibration_error(before),
+        ece_after=pixels.calibration_error(temperature),
         images=len(some),
         pixels=len(pixels.channels),
     )
@@ -173,34 +189,6 @@ def _no_truth(data: Dataset) -> DatasetError:
         expected="annotated images",
         fix="choose another split: the annotation of a benchmark's test set is not public",
     )
-
-
-def measure_reliability(
-    segmenter: Segmenter, data: Dataset, progress: Progress | None = None
-) -> Reliability:
-    """Count right answers by the confidence that the node would publish with them.
-
-    Args:
-        segmenter: The network as it runs.
-        data: Images with labels.
-        progress: Called with the number of images done, and of all.
-
-    Returns:
-        Its `error` is the expected calibration error.
-    """
-    classes = ConfusionMatrix.for_labels(data.labels, segmenter.labels)
-    reliability, outputs = Reliability(), Outputs(color=False, confidence=True)
-    for done, sample in enumerate(data.samples, start=1):
-        image, labels = sample.read()
-        result = segmenter(image, outputs)
-        true = classes.true_classes(labels)
-        counts = true < classes.num_classes
-        correct = classes.predicted_classes(result.labels) == true
-        if result.confidence is not None:
-            reliability.update(result.confidence[counts], correct[counts])
-        if progress:
-            progress(done, len(data))
-    return reliability
 
 
 def write_temperature(model: Path, temperature: float) -> None:

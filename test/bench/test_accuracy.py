@@ -55,6 +55,25 @@ def test_a_score_carries_what_it_depends_on(data):
     assert (score["frames"], score["labels"]) == (2, "camvid11")
 
 
+def test_confidences_are_held_against_how_often_the_answer_is_right(data):
+    samples, labels = data
+    wrong = np.where(labels == 3, np.uint8(4), labels)
+    score = evaluate(Parrot([labels, wrong], confidence=255), samples)
+    # Sure of everything, and right in three quarters of it.
+    assert score["ece"] == pytest.approx(0.25)
+    assert evaluate(Parrot([labels, wrong], confidence=191), samples)["ece"] < 0.01
+    assert evaluate(Parrot([labels, wrong]), samples)["ece"] is None
+
+
+def test_pixels_that_do_not_count_say_nothing_of_confidences(data):
+    samples, labels = data
+    void = np.full_like(labels, 11)
+    void[:4] = 0
+    for sample in samples.samples:
+        write_image(sample.labels, void)
+    assert evaluate(Parrot([labels, labels], confidence=255), samples)["ece"] == 0
+
+
 def test_progress_is_told(data):
     samples, labels = data
     told = []

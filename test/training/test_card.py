@@ -14,6 +14,7 @@ def score(data, miou, groups, precision="f32"):
     return {
         "miou": miou,
         "pixel_accuracy": 0.9,
+        "ece": 0.042,
         "per_class": {label.name: miou for label in CAMVID_11.classes} | {"Fence": None},
         "frames": 101,
         "data": data,
@@ -65,8 +66,8 @@ def test_every_score_stands_with_what_it_depends_on(report):
 
 def test_the_mean_of_the_drives_left_out_is_computed(report):
     text = card_text(report)
-    assert "| mean |  | 55.0 |  | 384x480 |" in text
-    assert "| 0001TP | 101 | 50.0 | 500 | 384x480 |" in text
+    assert "| mean |  | 55.0 |  |  | 384x480 |" in text
+    assert "| 0001TP | 101 | 50.0 | 4.2 | 500 | 384x480 |" in text
 
 
 def test_each_network_size_has_a_mean_of_its_own(report):
@@ -74,8 +75,8 @@ def test_each_network_size_has_a_mean_of_its_own(report):
         small = {**score("held", miou, {"x": miou}), "network_size": "256x512"}
         run["scores"].append(small)
     text = card_text(report)
-    assert "| mean |  | 55.0 |  | 384x480 |" in text
-    assert "| mean |  | 35.0 |  | 256x512 |" in text
+    assert "| mean |  | 55.0 |  |  | 384x480 |" in text
+    assert "| mean |  | 35.0 |  |  | 256x512 |" in text
 
 
 def test_licence_notice_and_command_are_in_the_card(report):
@@ -95,6 +96,19 @@ def test_a_model_that_left_no_drive_out_says_nothing_of_it(report):
     assert "Leave one sequence out" not in card_text(alone)
     assert "has not been measured" in card_text(alone)
     assert "has not been measured" not in card_text(report)
+
+
+def test_scores_that_are_older_than_the_calibration_error_have_a_dash(report):
+    assert "| 70.1 | 90.0 | 4.2 |" in card_text(report)
+    for one in report["scores"]:
+        del one["ece"]
+    assert "| 70.1 | 90.0 | – |" in card_text(report)
+
+
+def test_the_temperature_of_the_confidence_is_in_the_card(report):
+    assert "- Confidence: softmax of the logits over 0.9, fitted on" in card_text(report)
+    report["recipe"]["temperature"] = 1.0
+    assert "- Confidence:" not in card_text(report)
 
 
 def test_remarks_are_in_the_card(report):

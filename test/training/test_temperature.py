@@ -11,6 +11,7 @@ import yaml
 from numpy.typing import NDArray
 from small_network import onnx_bytes, write_network
 
+from segmentation_node.bench.accuracy import evaluate
 from segmentation_node.core.reliability import expected_calibration_error
 from segmentation_node.errors import DatasetError, ModelError
 from segmentation_node.media.images import write_image
@@ -21,7 +22,6 @@ from segmentation_node.training.temperature import (
     LabelledLogits,
     fit_temperature,
     labelled_logits,
-    measure_reliability,
     write_temperature,
 )
 
@@ -62,14 +62,18 @@ def test_large_logits_do_not_overflow() -> None:
     assert math.isfinite(huge.best_temperature())
 
 
+def test_the_calibration_error_is_that_of_the_winners_softmax() -> None:
+    pixels = drawn(4.0, 1000)
+    weights = np.exp((pixels.logits - pixels.logits.max(axis=0)) / 2)
+    sure = (weights / weights.sum(axis=0)).max(axis=0)
+    correct = pixels.logits.argmax(axis=0) == pixels.channels
+    expected = expected_calibration_error(sure, correct)
+    assert pixels.calibration_error(2.0) == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_fitted_temperature_makes_confidences_frequencies() -> None:
     pixels = drawn(4.0)
-
-    def error(temperature: float) -> float:
-        weights = np.exp((pixels.logits - pixels.logits.max(axis=0)) / temperature)
-        sure = (weights / weights.sum(axis=0)).max(axis=0)
-        return expected_calibration_error(sure, pixels.logits.argmax(axis=0) == pixels.channels)
-
+    error = pixels.calibration_error
     assert error(1.0) > 0.2
     assert error(pixels.best_temperature()) < 0.02
 
@@ -110,16 +114,18 @@ def test_fitting_on_a_data_set_makes_it_likelier_and_its_confidences_truer(
     told: list[tuple[int, int]] = []
     with Segmenter.load(model, precision="fp32") as segmenter:
         fitted = fit_temperature(segmenter, data, progress=lambda *one: told.append(one))
-        before = measure_reliability(segmenter, data)
+        before = evaluate(segmenter, data)["ece"]
     assert fitted.nll_after < fitted.nll_before
     assert (fitted.images, told) == (3, [(1, 3), (2, 3), (3, 3)])
     assert fitted.pixels == 3 * 24 * 32
     write_temperature(model, fitted.temperature)
     assert load_model(model).temperature == round(fitted.temperature, 3)
     with Segmenter.load(model, precision="fp32") as segmenter:
-        after = measure_reliability(segmenter, data)
-    assert after.counts.sum() == before.counts.sum() == 3 * 72 * 96
-    assert after.error < before.error
+        after = evaluate(segmenter, data)["ece"]
+    assert after < before
+    # Over a ninth of the pixels, and before the confidence is rounded to a byte.
+    assert fitted.ece_before == pytest.approx(before, abs=0.03)
+    assert fitted.ece_after == pytest.approx(after, abs=0.03)
 
 
 def test_only_some_images_are_read_where_that_is_asked_for(data: Dataset, model: Path) -> None:
