@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
+from segmentation_node.core.percentiles import PERCENTS, Percentiles
 from segmentation_node.fields import Fields
 
 METHODS = ("entropy", "percentile", "minmax")
 CONDITIONS = ("day", "dusk", "night")
+FIGURES = ("luminance", "contrast", "saturation")
 
 _LARGEST_RANGE = 3.5e38
 _DIGEST_LENGTH = 64
+_OLD_PERCENTS = (5, 95)
+"""What sidecars held before the stream was compared with them."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +25,25 @@ class Spread:
     """How a figure is spread over a set of images.
 
     Args:
-        p5: Its 5th percentile.
         mean: Its mean.
-        p95: Its 95th percentile.
+        percentiles: Its percentiles; those at 5 and 95 alone where the sidecar is an old one.
     """
 
-    p5: float
     mean: float
-    p95: float
+    percentiles: Percentiles
+
+    @classmethod
+    def of(cls, figures: Sequence[float]) -> Spread:
+        """That of a set of figures."""
+        return cls(sum(figures) / len(figures), Percentiles.of(figures))
+
+    def to_mapping(self) -> dict[str, float]:
+        """The spread as it stands in a sidecar: `mean`, and `p5` for the 5th percentile."""
+        known = zip(self.percentiles.percents, self.percentiles.values, strict=True)
+        return {
+            "mean": round(self.mean, 1),
+            **{f"p{percent}": round(value, 1) for percent, value in known},
+        }
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,11 @@ class ImageSummary:
     luminance: Spread
     contrast: Spread
     saturation: Spread
+
+    @property
+    def spreads(self) -> Mapping[str, Spread]:
+        """The figures of the images' light by name, as `core.image_statistics` has them."""
+        return {name: getattr(self, name) for name in FIGURES}
 
 
 @dataclass(frozen=True)
@@ -91,15 +111,12 @@ class Calibration:
                 "count": len(self.images.names),
                 "sha256": self.images.sha256,
                 "conditions": dict(self.images.conditions),
-                **{name: _rounded(getattr(self.images, name)) for name in _FIGURES},
+                **{name: spread.to_mapping() for name, spread in self.images.spreads.items()},
                 "names": list(self.images.names),
             },
             "float_layers": list(self.float_layers),
             "ranges": dict(self.ranges),
         }
-
-
-_FIGURES = ("luminance", "contrast", "saturation")
 
 
 def read_calibration(fields: Fields) -> Calibration:
@@ -150,7 +167,13 @@ def _conditions(fields: Fields) -> dict[str, int]:
 
 
 def _spread(fields: Fields) -> Spread:
-    spread = Spread(*(fields.number(key, 0, 255) for key in ("p5", "mean", "p95")))
+    is_old = not any(fields.has(f"p{one}") for one in PERCENTS if one not in _OLD_PERCENTS)
+    percents = _OLD_PERCENTS if is_old else PERCENTS
+    values = tuple(fields.number(f"p{percent}", 0, 255) for percent in percents)
+    for percent, value, next_value in zip(percents, values, values[1:], strict=False):
+        if value > next_value:
+            fields.fail(f"p{percent}", "no more than at the next percentile")
+    spread = Spread(fields.number("mean", 0, 255), Percentiles(percents, values))
     fields.close()
     return spread
 
@@ -164,7 +187,3 @@ def _digest(fields: Fields, key: str) -> str:
     if len(value) != _DIGEST_LENGTH or not set(value) <= set("0123456789abcdef"):
         fields.fail(key, "a SHA-256 digest, 64 hexadecimal digits")
     return value
-
-
-def _rounded(spread: Spread) -> dict[str, float]:
-    return {key: round(value, 1) for key, value in vars(spread).items()}

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.core.image_statistics import ImageStatistics, image_statistics
 from segmentation_node.media.images import read_image
 from segmentation_node.model import ImageSummary, Spread
-from segmentation_node.model.calibration import CONDITIONS
+from segmentation_node.model.calibration import CONDITIONS, FIGURES
 from segmentation_node.quantize.images import ImageSet
 
 NIGHT_BELOW, DAY_FROM = 43.0, 70.0
@@ -36,22 +36,18 @@ class ImageFigures:
 
     Args:
         sequence: The drive that the image is from, the prefix of its name.
-        luminance: Its mean luma (Rec. 601), 0..255.
-        contrast: Standard deviation of its luma, in the same unit.
-        saturation: Its mean HSV saturation, 0..255.
+        light: Its luminance, contrast and saturation.
     """
 
     sequence: str
-    luminance: float
-    contrast: float
-    saturation: float
+    light: ImageStatistics
 
     @property
     def condition(self) -> str:
         """`day`, `dusk` or `night`."""
-        if self.luminance < NIGHT_BELOW:
+        if self.light.luminance < NIGHT_BELOW:
             return "night"
-        return "dusk" if self.luminance < DAY_FROM else "day"
+        return "dusk" if self.light.luminance < DAY_FROM else "day"
 
 
 def figures_of(bgr: NDArray[np.uint8], sequence: str = "") -> ImageFigures:
@@ -61,9 +57,7 @@ def figures_of(bgr: NDArray[np.uint8], sequence: str = "") -> ImageFigures:
         bgr: (H, W, 3) uint8 BGR.
         sequence: The drive that it is from.
     """
-    luma = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
-    saturation = cv2.cvtColor(bgr, cv2.COLOR_BGR2HSV)[:, :, 1]
-    return ImageFigures(sequence, float(luma.mean()), float(luma.std()), float(saturation.mean()))
+    return ImageFigures(sequence, image_statistics(bgr))
 
 
 @dataclass(frozen=True)
@@ -114,17 +108,19 @@ class Coverage:
             names=tuple(names),
             sha256=sha256,
             conditions=self.conditions(),
-            luminance=_spread([image.luminance for image in self.images]),
-            contrast=_spread([image.contrast for image in self.images]),
-            saturation=_spread([image.saturation for image in self.images]),
+            **{figure: self._spread(figure) for figure in FIGURES},
         )
+
+    def _spread(self, figure: str) -> Spread:
+        return Spread.of([getattr(image.light, figure) for image in self.images])
 
     def __str__(self) -> str:
         counts = ", ".join(f"{number} {name}" for name, number in self.conditions().items())
-        light = _spread([image.luminance for image in self.images])
+        light = self._spread("luminance")
+        low, high = light.percentiles.at(5), light.percentiles.at(95)
         return (
             f"{len(self.images)} images of {len(self.sequences())} sequences: {counts}; "
-            f"mean luma {light.mean:.0f} ({light.p5:.0f} to {light.p95:.0f})"
+            f"mean luma {light.mean:.0f} ({low:.0f} to {high:.0f})"
         )
 
 
@@ -153,10 +149,5 @@ def _is_present(count: int, of: Coverage) -> bool:
 
 
 def _mean_luma(coverage: Coverage, condition: str) -> float:
-    found = [image.luminance for image in coverage.images if image.condition == condition]
+    found = [image.light.luminance for image in coverage.images if image.condition == condition]
     return sum(found) / len(found)
-
-
-def _spread(values: Sequence[float]) -> Spread:
-    low, high = np.percentile(values, [5, 95])
-    return Spread(float(low), float(np.mean(values)), float(high))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segmentation_node.core.image_statistics import ImageStatistics
 from segmentation_node.media.images import list_images, read_image
 from segmentation_node.quantize.coverage import (
     Coverage,
@@ -21,7 +22,8 @@ def grey(value):
 
 
 def of_lumas(*lumas):
-    return Coverage(tuple(ImageFigures("drive", luma, 1.0, 1.0) for luma in lumas))
+    lights = (ImageStatistics(luma, 1.0, 1.0) for luma in lumas)
+    return Coverage(tuple(ImageFigures("drive", light) for light in lights))
 
 
 @pytest.mark.parametrize(
@@ -34,10 +36,9 @@ def test_the_light_is_told_from_the_mean_luma(luma, condition):
 def test_figures_of_an_image():
     image = grey(0)
     image[:2] = (0, 0, 200)  # red above, black below
-    figures = figures_of(image)
-    assert figures.luminance == pytest.approx(30, abs=1)  # 0.299 of 200, on half the image
-    assert figures.contrast == pytest.approx(30, abs=1)
-    assert figures.saturation == pytest.approx(127.5, abs=1)
+    figures = figures_of(image, "drive")
+    assert (figures.sequence, figures.condition) == ("drive", "night")
+    assert figures.light.luminance == pytest.approx(30, abs=1)  # 0.299 of 200, on half of it
 
 
 def test_a_set_is_counted_by_condition_and_sequence(photos):
@@ -67,11 +68,13 @@ def test_the_summary_for_the_sidecar(photos):
     images = ImageSet.read([photos])
     summary = Coverage.of(images).summary([path.name for path in images.paths], "0" * 64)
     assert len(summary.names) == 8
-    assert summary.luminance.p5 < summary.luminance.mean < summary.luminance.p95
+    low, high = (summary.luminance.percentiles.at(percent) for percent in (5, 95))
+    assert low < summary.luminance.mean < high
+    assert all(spread.percentiles.is_whole for spread in summary.spreads.values())
 
 
 def lumas_of(images):
-    return np.array([figures_of(image).luminance for image in images])
+    return np.array([figures_of(image).light.luminance for image in images])
 
 
 def conditions(images):
