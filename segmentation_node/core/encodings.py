@@ -35,6 +35,7 @@ class Encoding:
         code: OpenCV's conversion code to BGR; None where the pixels are BGR already.
         two_planes: Whether rows of shared colour follow the rows of brightness (4:2:0).
         even_width: Whether colour is shared between pairs of columns.
+        mosaic: Whether each pixel holds one of three colours (a Bayer pattern).
     """
 
     name: str
@@ -43,6 +44,7 @@ class Encoding:
     item_bytes: int = 1
     two_planes: bool = False
     even_width: bool = False
+    mosaic: bool = False
 
     def rows(self, height: int) -> int:
         """Rows of `step` bytes that an image of `height` pixels takes."""
@@ -55,6 +57,10 @@ class Encoding:
 
 def _packed(name: str, channels: int, code: int | None) -> Encoding:
     return Encoding(name, channels, code)
+
+
+def _bayer(name: str, code: int) -> Encoding:
+    return Encoding(name, 1, code, mosaic=True)
 
 
 def _yuv422(name: str, code: int) -> Encoding:
@@ -78,10 +84,10 @@ _TABLE = (
     _packed("8UC3", 3, None),
     # ROS names the first pixels of the first two rows; OpenCV names the second row's second and
     # third pixel: what is rggb to one is BG to the other.
-    _packed("bayer_rggb8", 1, cv2.COLOR_BayerBG2BGR),
-    _packed("bayer_bggr8", 1, cv2.COLOR_BayerRG2BGR),
-    _packed("bayer_gbrg8", 1, cv2.COLOR_BayerGR2BGR),
-    _packed("bayer_grbg8", 1, cv2.COLOR_BayerGB2BGR),
+    _bayer("bayer_rggb8", cv2.COLOR_BayerBG2BGR),
+    _bayer("bayer_bggr8", cv2.COLOR_BayerRG2BGR),
+    _bayer("bayer_gbrg8", cv2.COLOR_BayerGR2BGR),
+    _bayer("bayer_grbg8", cv2.COLOR_BayerGB2BGR),
     # Each pair has a new name and the deprecated one that drivers still use.
     _yuv422("uyvy", cv2.COLOR_YUV2BGR_UYVY),
     _yuv422("yuv422", cv2.COLOR_YUV2BGR_UYVY),
