@@ -148,6 +148,41 @@ class NodeConfig(PipelineConfig):
         high=60_000.0,
         live=True,
     )
+    drift_window_s: float = parameter(
+        10.0,
+        "Stretch of the stream, by its stamps, that luminance, contrast and saturation are "
+        "averaged over before they are compared with the network's calibration images; a change "
+        "of any of these four starts the comparison over.",
+        unit="s",
+        low=0.1,
+        high=600.0,
+        live=True,
+    )
+    drift_percentile: float = parameter(
+        99.0,
+        "Share of the calibration images that the stream must be darker than, brighter than and so "
+        "on to be warned of; it counts as back where that holds of 4 percentage points less.",
+        unit="%",
+        low=90.0,
+        high=100.0,
+        live=True,
+    )
+    drift_raise_s: float = parameter(
+        5.0,
+        "For how long, by its stamps, the stream must be beyond that share before it is warned of.",
+        unit="s",
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
+    drift_clear_s: float = parameter(
+        5.0,
+        "For how long, by its stamps, the stream must be back before the warning ends.",
+        unit="s",
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
     publish_color: bool = parameter(
         True,
         "Whether ~/color is made while someone listens. Off spares its time also where everything "

@@ -106,6 +106,11 @@ class Segmenter:
         return f"{self._engine.name} ({self._engine.runtime})"
 
     @property
+    def input_name(self) -> str:
+        """Name of the network's input tensor."""
+        return self._engine.input.name
+
+    @property
     def network_size(self) -> NetworkSize:
         """Size of the network's input."""
         return self._pipeline.network_size

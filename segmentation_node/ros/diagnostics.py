@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.time import Time
 
+from segmentation_node.pipeline.drift import DriftReport
 from segmentation_node.pipeline.monitor import Report
+from segmentation_node.ros.drift import drift_status
 
 SKIPPED_SHARE = 0.1
 """Frames skipped, as a share of those that arrived, above which there is a warning."""
@@ -33,6 +35,8 @@ class Health:
         publishers: How many publishers that topic has.
         refusal: Why the latest configuring or activating failed; empty where it did not.
         facts: What is in use (model, engine, device, precision, sizes), by key.
+        drift: How the input compares with the calibration set; None while the node is not
+            configured.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Health:
     publishers: int = 0
     refusal: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    drift: DriftReport | None = None
 
 
 def message(health: Health, now: Time) -> DiagnosticArray:
@@ -53,16 +58,18 @@ def message(health: Health, now: Time) -> DiagnosticArray:
     """
     level, text = judged(health)
     values = [KeyValue(key=key, value=value) for key, value in _values(health)]
+    # As diagnostic_updater says it of what has no hardware (yet).
+    device = str(health.facts.get("device", "none"))
     status = DiagnosticStatus(
         # Older releases of the message take the level as bytes only.
         level=level,
         name=f"{health.name.lstrip('/')}: segmentation",
         message=text,
-        # As diagnostic_updater says it of what has no hardware (yet).
-        hardware_id=str(health.facts.get("device", "none")),
+        hardware_id=device,
         values=values,
     )
-    array = DiagnosticArray(status=[status])
+    drift = drift_status(health.name, health.state, health.drift, device)
+    array = DiagnosticArray(status=[status, drift])
     array.header.stamp = now.to_msg()
     return array
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import EngineError, FrameError, SegmentationError
+from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.pipeline.view import View
@@ -28,15 +29,22 @@ class SegmentationJob:
         config: The node's parameters.
         output: Where results are published.
         monitor: Is told of ages, stages and failures.
+        drift: Sees every image that was answered.
         complain: Logs a sentence of a kind: (kind, sentence).
     """
 
     def __init__(
-        self, config: NodeConfig, output: StreamOutput, monitor: Monitor, complain: Complain
+        self,
+        config: NodeConfig,
+        output: StreamOutput,
+        monitor: Monitor,
+        drift: DriftWatch,
+        complain: Complain,
     ) -> None:
         self._config = config
         self._output = output
         self._monitor = monitor
+        self._drift = drift
         self._complain = complain
         self._segmenter: Segmenter | None = None
         self._image = ""
@@ -80,6 +88,7 @@ class SegmentationJob:
             view=View.parse(config.roi, config.output_size, config.class_map),
         )
         self._segmenter.warm_up(*WARM_UP_SIZE)
+        self._drift.compare_with(self._segmenter.model, self._segmenter.input_name)
 
     def compute(self, item: Arrival, slot: OutputSlot) -> None:
         """Segment one image into the messages of a slot.
@@ -98,7 +107,7 @@ class SegmentationJob:
             "wait": (taken - item.arrived_s) * 1e3 - item.read_ms,
             "read": (read - taken) * 1e3 + item.read_ms,
         }
-        slot.stages_ms = {**before, **result.stages_ms}
+        slot.frame, slot.stages_ms = frame, {**before, **result.stages_ms}
         slot.computed_s = time.perf_counter()
         slot.compute_ms = (slot.computed_s - taken) * 1e3
 
@@ -112,12 +121,14 @@ class SegmentationJob:
         self._output.publish(slot, item.header)
         published = time.perf_counter()
         self._output.images.publish_compressed(slot, item.header)
+        encoded = time.perf_counter()
+        self._compare(slot)
         done = time.perf_counter()
         stages_ms = {
             **slot.stages_ms,
             "handover": (begun - slot.computed_s) * 1e3,
             "publish": (published - begun) * 1e3,
-            "encode": (done - published) * 1e3,
+            "encode": (encoded - published) * 1e3,
             "total": (published - item.arrived_s) * 1e3,
         }
         self._monitor.published(stages_ms, busy_ms=max(slot.compute_ms, (done - begun) * 1e3))
@@ -146,6 +157,12 @@ class SegmentationJob:
         if self._segmenter is not None:
             self._segmenter.close()
             self._segmenter = None
+
+    def _compare(self, slot: OutputSlot) -> None:
+        # Last of all, so that nobody waits for it; and the slot must not keep the message alive.
+        frame, slot.frame = slot.frame, None
+        if frame is not None:
+            self._drift.see(frame)
 
     @property
     def _loaded(self) -> Segmenter:

@@ -164,6 +164,7 @@ class SegmentationNode(LifecycleNode):
             publishers=stream.publisher_count,
             refusal=self._refusal,
             facts=stream.facts,
+            drift=stream.drift.report(),
         )
 
     def _survive_unknown_transitions(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
+from segmentation_node.core.frame import Frame
 from segmentation_node.core.window import Window
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.ros.conversion import ImageMessage
@@ -30,6 +31,7 @@ class OutputSlot:
             "confidence": ImageMessage("mono8", 1),
         }
         self._views: dict[str, NDArray[np.uint8]] = {}
+        self.frame: Frame | None = None
         self.window = Window(0, 0, 0, 0)
         self.stages_ms: Mapping[str, float] = {}
         self.compute_ms = 0.0

@@ -10,9 +10,11 @@ from rclpy.lifecycle import LifecycleNode
 
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import FrameError
+from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor, Report
 from segmentation_node.pipeline.worker import Worker
 from segmentation_node.ros.conversion import stamp_ns
+from segmentation_node.ros.drift import settings_of
 from segmentation_node.ros.image_input import Arrival, ImageInput
 from segmentation_node.ros.job import SegmentationJob
 from segmentation_node.ros.output_slot import OutputSlot
@@ -36,7 +38,9 @@ class CameraStream:
         self._said: dict[str, float] = {}
         self._monitor = Monitor(config.deadline_ms)
         self._output = StreamOutput(node, config, self._complain)
-        self._job = SegmentationJob(config, self._output, self._monitor, self._complain)
+        self.drift = DriftWatch(settings_of(config))
+        """Compares the images with those that the network was calibrated on."""
+        self._job = SegmentationJob(config, self._output, self._monitor, self.drift, self._complain)
         slots = [OutputSlot(), OutputSlot()]
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
         self._input: ImageInput | None = None
@@ -85,6 +89,7 @@ class CameraStream:
             self._input.close()
             self._input = None
         self._worker.pause()
+        self.drift.rest()
         self._output.camera_info.rest()
 
     def close(self) -> None:
@@ -97,6 +102,7 @@ class CameraStream:
         """Use other values of the live parameters for the frames to come."""
         self._monitor.deadline_ms = config.deadline_ms
         self._output.images.adjust(config)
+        self.drift.adjust(settings_of(config))
 
     def report(self) -> Report:
         """The figures since the report before."""

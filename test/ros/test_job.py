@@ -9,8 +9,10 @@ import pytest
 from node_rig import image_message, picture
 
 from segmentation_node.config import NodeConfig
+from segmentation_node.core.drift import DriftSettings
 from segmentation_node.errors import EngineError
 from segmentation_node.pipeline.buffers import Outputs
+from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
 from segmentation_node.pipeline.worker import Counts
 from segmentation_node.ros.conversion import frame_of_image, stamp_ns
@@ -45,7 +47,8 @@ def output() -> Output:
 
 def job(output: Output, monitor: Monitor, **parameters: Any) -> SegmentationJob:
     config = NodeConfig(model="rendered", network_size="64x96", **parameters)
-    return SegmentationJob(config, output, monitor, lambda *_: None)  # type: ignore[arg-type]
+    drift = DriftWatch(DriftSettings())
+    return SegmentationJob(config, output, monitor, drift, lambda *_: None)  # type: ignore[arg-type]
 
 
 def arrival(clock_ms: float | None) -> Arrival:
