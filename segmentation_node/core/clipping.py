@@ -35,4 +35,4 @@ class ClippedShare:
         Args:
             bgr: (H, W, 3) uint8 BGR.
         """
-        return float(np.mean(cv2.mean(cv2.LUT(bgr, self._table))[:3]))
+        return float(sum(cv2.mean(cv2.LUT(bgr, self._table))[:3])) / 3
