@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from node_rig import EVERY, Rig, image_message, running_node, stamped
 from small_network import write_network
 
-from segmentation_node.config import NodeConfig
+from segmentation_node.config import PARAMETERS, NodeConfig
 from segmentation_node.core.drift import Drift, DriftSettings, Limits
 from segmentation_node.core.geometry import FitMode, NetworkSize
 from segmentation_node.core.image_statistics import ImageStatistics
@@ -76,6 +76,16 @@ def test_the_settings_are_the_nodes_parameters() -> None:
     )
     assert settings_of(config) == DriftSettings(1.0, 98.0, 2.0, 3.0)
     assert settings_of(NodeConfig()) == DriftSettings()
+
+
+def test_the_page_on_drift_lists_the_parameters_as_they_are(repository: Path) -> None:
+    page = (repository / "docs" / "drift.md").read_text(encoding="utf-8")
+    drift = [one for name, one in PARAMETERS.items() if name.startswith("drift_")]
+    assert len(drift) == 4
+    for one in drift:
+        row = f"| `{one.name}` | {one.default:g} {one.unit} | {one.low:g} to {one.high:g} |"
+        assert row in page
+        assert one.live
 
 
 @pytest.fixture
