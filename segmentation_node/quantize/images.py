@@ -14,7 +14,7 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize, fit
 from segmentation_node.core.preprocess import preprocess
 from segmentation_node.errors import MediaError
-from segmentation_node.media.images import list_images, read_bytes, read_image
+from segmentation_node.media.images import is_image, list_images, read_bytes, read_image
 from segmentation_node.model import Model
 
 
@@ -67,14 +67,14 @@ class ImageSet:
         """The images of one folder or more.
 
         Args:
-            folders: They hold the images themselves.
+            folders: They hold the images themselves; an image among them stands for itself.
             limit: Most images to take, spread evenly over all of them, so that every sequence
                 keeps its share.
 
         Raises:
             MediaError: A folder is missing, or holds no image.
         """
-        paths = [path for folder in folders for path in list_images(_folder(folder))]
+        paths = [path for folder in folders for path in _images(folder)]
         if limit is not None and limit < len(paths):
             paths = [paths[(2 * i + 1) * len(paths) // (2 * limit)] for i in range(limit)]
         return cls(tuple(paths))
@@ -111,11 +111,13 @@ class ImageSet:
             yield Sample(preprocess(Frame.from_array(image), placed, model.input), placed)
 
 
-def _folder(path: Path) -> Path:
+def _images(path: Path) -> tuple[Path, ...]:
+    if path.is_file() and is_image(path):
+        return (path,)
     if not path.is_dir():
         raise MediaError(
             received=f"no folder at {path}",
             expected="a folder of images",
             fix="give the folder that holds the images themselves",
         )
-    return path
+    return list_images(path)

@@ -22,7 +22,7 @@ class Request:
         output: The .onnx to write; its sidecar goes beside it.
         precision: `int8`: weights and activations; `int8-weights`: weights alone; `fp16`.
         rest: What is not int8: `fp32` or `fp16`.
-        images: Folders of images to calibrate on.
+        images: Folders of images to calibrate on, or images.
         reference: Folders of images that the network will be used or scored on; what the
             calibration images lack of their light is warned of.
         method: How ranges are chosen.

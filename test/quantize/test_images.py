@@ -72,3 +72,10 @@ def test_all_of_a_stretched_image_is_seen():
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(MediaError, match=r"no folder at .*gone"):
         ImageSet.read([tmp_path / "gone"])
+
+
+def test_an_image_among_the_folders_stands_for_itself(photos):
+    one = ImageSet.read([photos]).paths[3]
+    assert names(ImageSet.read([one, photos])) == ["drive_3", *names(ImageSet.read([photos]))]
+    with pytest.raises(MediaError, match="no folder at"):
+        ImageSet.read([one.with_suffix(".txt")])
