@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segmentation_node.cli.options import Engine, JsonFile, Precision, write_json
+from segmentation_node.cli.options import (
+    Engine,
+    Format,
+    JsonFile,
+    Precision,
+    Size,
+    Split,
+    write_json,
+)
 from segmentation_node.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,13 +30,8 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the data set.")
     ] = None,
-    form: Annotated[
-        str,
-        typer.Option("--format", help="camvid, cityscapes, cityscapes19, folder or rendered."),
-    ] = "camvid",
-    split: Annotated[
-        str | None, typer.Option(help="Such as train or val; default: val, and none of a folder.")
-    ] = None,
+    form: Format = "camvid",
+    split: Split = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,10 +40,7 @@ def evaluate(
     ] = None,
     engine: Engine = "auto",
     precision: Precision = "auto",
-    size: Annotated[
-        str | None,
-        typer.Option("--size", "--network-size", help="Height x width, as 384x480."),
-    ] = None,
+    size: Size = None,
     class_map: Annotated[
         str, typer.Option(metavar="MAP", help="Merge the model's classes: shipped name or YAML.")
     ] = "",

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from segmentation_node.cli.options import JsonFile, Model, write_json
+from segmentation_node.cli.options import (
+    Exclude,
+    JsonFile,
+    Model,
+    Sensitive,
+    Size,
+    write_json,
+)
 from segmentation_node.errors import ConfigError
 
 
@@ -35,20 +42,12 @@ def quantize(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The .onnx file to write.")
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NODE", help="A layer to leave in float; repeatable."),
-    ] = None,
-    sensitive: Annotated[
-        int, typer.Option(metavar="K", help="Leave the K most sensitive layers in float.")
-    ] = 0,
+    exclude: Exclude = None,
+    sensitive: Sensitive = 0,
     quantize_last: Annotated[
         bool, typer.Option("--quantize-last", help="Quantise the class scores' layers too.")
     ] = False,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", "--network-size", help="Height x width, as 256x512."),
-    ] = None,
+    size: Size = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Most images, spread over all of them.")
     ] = None,
