@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 CLASSES = 4
 
 
-def little_fcn(seed: int = 0, opset: int = 17) -> onnx.ModelProto:
-    """A network of stride 2, from `image` (1, 3, H, W) to `logits` (1, 4, H/2, W/2)."""
+def little_fcn(seed: int = 0, opset: int = 17, classes: int = CLASSES) -> onnx.ModelProto:
+    """A network of stride 2, from `image` (1, 3, H, W) to `logits` (1, classes, H/2, W/2)."""
     constants: list[onnx.TensorProto] = []
     random = np.random.default_rng(seed)
 
@@ -46,14 +46,14 @@ def little_fcn(seed: int = 0, opset: int = 17) -> onnx.ModelProto:
         layer("up", "down.out", (8, 6, 4, 4), "ConvTranspose", bias=False, **half),
         layer("lateral", "residual.out", (6, 8, 1, 1)),
         helper.make_node("Add", ["up.out", "lateral.out"], ["skip.out"], name="skip"),
-        layer("scores", "skip.out", (6, CLASSES, 4, 4), "ConvTranspose", **half),
+        layer("scores", "skip.out", (6, classes, 4, 4), "ConvTranspose", **half),
     ]
     nodes[-1].output[0] = "logits"
     graph = helper.make_graph(
         nodes,
         "little",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "h", "w"])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, CLASSES, "h2", "w2"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, classes, "h2", "w2"])],
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)

@@ -22,7 +22,7 @@ def part_tables(score: Score) -> tuple[Table, ...]:
     if "by_condition" in score:
         tables.append(_by_condition(score))
     if "by_size" in score:
-        tables.append(_things("Things by size: IoU, %", score["by_size"], _size_heads(score)))
+        tables.append(_things("Things by size: IoU, %", score["by_size"], size_heads(score)))
     if "by_distance" in score:
         tables += _by_distance(score["by_distance"])
     if "instances" in score:
@@ -43,7 +43,12 @@ def _by_condition(score: Score) -> Table:
     return Table("By condition: IoU, %", ("class", *heads), tuple(rows))
 
 
-def _size_heads(score: Score) -> list[str]:
+def size_heads(score: Score) -> list[str]:
+    """Heads for the bands of size: their names, and where they end.
+
+    Args:
+        score: With the part `by_size`.
+    """
     below = score["by_size"]["below_px"]
     last = max(below.values())
     return [
