@@ -87,6 +87,7 @@ setup(
             "matplotlib>=3.5",
         ],
         "quantize": ["onnx>=1.15", "onnxruntime>=1.18"],
+        "ray": ["ray>=2.9"],
         "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],
         "test": [
             "pytest>=7",
@@ -97,6 +98,8 @@ setup(
             "mypy>=1.10",
             "types-PyYAML",
             "cityscapesscripts>=2.2",
+            "mcap>=1.1",
+            "mcap-ros2-support>=0.5",
         ],
     },
     entry_points={

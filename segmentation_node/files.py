@@ -26,7 +26,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        _keep_name(path.parent)
+        to_disk(path.parent)
     except OSError as error:
         raise OutputError(
             received=f"{path} ({error.strerror})",
@@ -35,9 +35,13 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from error
 
 
-def _keep_name(folder: Path) -> None:
-    """Write a folder's list of names to the disk: the new name is not there before."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def to_disk(path: Path) -> None:
+    """Wait until a file is on the disk, or a folder's list of names: no new name is before.
+
+    Raises:
+        OSError: It cannot be opened or written.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

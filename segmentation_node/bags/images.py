@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from rosbags.serde import SerdeError
 
 from segmentation_node.bags.reader import BagReader, Message
 from segmentation_node.bags.types import typestore
 from segmentation_node.core import compressed
 from segmentation_node.core.frame import Frame
-from segmentation_node.errors import BagError
+from segmentation_node.errors import BagError, FrameError
 
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
@@ -16,12 +19,39 @@ IMAGE_TYPES = (RAW_TYPE, COMPRESSED_TYPE)
 
 
 def image_topics(bag: BagReader) -> tuple[str, ...]:
-    """The camera topics of a bag: images with messages, less label, depth and mask images."""
+    """The camera topics of a bag: images with messages, less those that show something else.
+
+    Left out are label, depth and mask images, and what a segmentation node made of a camera.
+    """
+    bases = {base_topic(name) for name in bag.topics}
     return tuple(
         name
         for name, kind in bag.topics.items()
-        if kind in IMAGE_TYPES and bag.count_of(name) and not _is_no_camera(name)
+        if kind in IMAGE_TYPES
+        and bag.count_of(name)
+        and not _is_no_camera(name)
+        and not _is_answer(base_topic(name), bases)
     )
+
+
+def choose_image_topics(bag: BagReader, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """The topics to segment: those wanted, or every camera of the bag.
+
+    A camera that is recorded both raw and compressed counts once, compressed.
+
+    Args:
+        bag: An open bag.
+        wanted: The topics that the user asked for, if any.
+
+    Raises:
+        BagError: One is not there or is no image, or the bag has no camera.
+    """
+    if wanted:
+        return tuple(_checked(bag, name) for name in dict.fromkeys(wanted))
+    found = _cameras(bag)
+    if not found:
+        raise _unclear(bag, found)
+    return found
 
 
 def choose_image_topic(bag: BagReader, wanted: str | None = None) -> str:
@@ -38,15 +68,10 @@ def choose_image_topic(bag: BagReader, wanted: str | None = None) -> str:
     """
     if wanted is not None:
         return _checked(bag, wanted)
-    found = image_topics(bag)
-    found = tuple(name for name in found if f"{name}/compressed" not in found)
+    found = _cameras(bag)
     if len(found) == 1:
         return found[0]
-    raise BagError(
-        received=f"{bag.path} with {len(found)} camera topics" + _listed(bag, found),
-        expected="one topic of type " + " or ".join(IMAGE_TYPES),
-        fix="name one with --topic" if found else "give a bag that holds camera images",
-    )
+    raise _unclear(bag, found)
 
 
 def base_topic(topic: str) -> str:
@@ -66,7 +91,7 @@ def decode_frame(message: Message) -> Frame:
     Raises:
         FrameError: The image is malformed, or its compressed bytes do not decode.
     """
-    image = typestore().deserialize_cdr(message.data, message.type)
+    image = _deserialized(message)
     stamp_ns = stamp_of(image)
     if message.type == COMPRESSED_TYPE:
         return compressed.decode(
@@ -90,9 +115,39 @@ def stamp_of(message: Any) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
+def _deserialized(message: Message) -> Any:
+    try:
+        return typestore().deserialize_cdr(message.data, message.type)
+    except (SerdeError, ValueError) as error:
+        raise FrameError(
+            received=f"a message of {len(message.data)} bytes ({str(error).rstrip('.')})",
+            expected=f"a whole {message.type}",
+            fix="record the topic again, or leave the message out",
+        ) from error
+
+
+def _cameras(bag: BagReader) -> tuple[str, ...]:
+    found = image_topics(bag)
+    return tuple(name for name in found if f"{name}/compressed" not in found)
+
+
 def _is_no_camera(name: str) -> bool:
     words = set(name.lower().replace("_", "/").split("/"))
     return bool(words & {"labels", "label", "depth", "mask", "compresseddepth"})
+
+
+def _is_answer(base: str, others: set[str]) -> bool:
+    """Whether a topic stands beside label images, as the pictures of a segmentation node do."""
+    parent, _, word = base.rpartition("/")
+    return word in {"color", "overlay", "confidence"} and f"{parent}/labels" in others
+
+
+def _unclear(bag: BagReader, found: tuple[str, ...]) -> BagError:
+    return BagError(
+        received=f"{bag.path} with {len(found)} camera topics" + _listed(bag, found),
+        expected="one topic of type " + " or ".join(IMAGE_TYPES),
+        fix="name one with --topic" if found else "give a bag that holds camera images",
+    )
 
 
 def _checked(bag: BagReader, wanted: str) -> str:

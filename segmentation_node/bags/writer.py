@@ -14,9 +14,11 @@ import numpy as np
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
+from segmentation_node.bags.claim import Claim
 from segmentation_node.bags.images import COMPRESSED_TYPE
 from segmentation_node.bags.types import definition, typestore
 from segmentation_node.errors import BagError, OutputError
+from segmentation_node.files import to_disk
 
 # Format version 8 keeps quality of service as text, which Humble and every later release reads.
 _VERSION = 8
@@ -29,13 +31,15 @@ class BagWriter:
     Args:
         path: A new folder, or a new file that ends in .mcap or .db3.
         compress: Whether to compress the chunks (zstd); only for mcap, for raw images.
+        replace: Whether a bag that stands there already goes away, once the new one is whole.
 
     Raises:
-        OutputError: Something stands there already, or the place cannot be written to.
+        OutputError: Something stands there already, another process writes there, or the place
+            cannot be written to.
     """
 
-    def __init__(self, path: Path, *, compress: bool = False) -> None:
-        if path.exists():
+    def __init__(self, path: Path, *, compress: bool = False, replace: bool = False) -> None:
+        if path.exists() and not replace:
             raise OutputError(
                 received=f"{path}, which exists already",
                 expected="a new bag",
@@ -43,8 +47,14 @@ class BagWriter:
             )
         self.path = path
         self._topics: dict[tuple[str, str, str], Connection] = {}
-        self._scratch = path.with_name(f".{path.name}.partial")
-        self._open(compress)
+        self._claim: Claim | None = None
+        self._is_whole = False
+        try:
+            self._open(compress)
+        # Ctrl-C as well: nobody holds this writer yet who could abort it.
+        except BaseException:
+            self._let_go()
+            raise
 
     def copy_topic(self, source: Connection) -> Connection:
         """Add a topic as another bag has it: type, definition and quality of service.
@@ -99,28 +109,49 @@ class BagWriter:
         """
         self.write(connection, time_ns, typestore().serialize_cdr(message, connection.msgtype))
 
+    def finish(self) -> Path:
+        """Bring the whole bag to the disk and clear its place: only moving it there is left.
+
+        Returns:
+            Where the bag lies until then.
+        """
+        if not self._is_whole:
+            with self._writing():
+                self._writer.close()
+                for file in files_of(self._place()):
+                    to_disk(file)
+                _remove(self.path)
+            self._is_whole = True
+        return self._place()
+
     def close(self) -> None:
         """Finish the bag and move it to its place. Closing twice is safe."""
-        if not self._scratch.exists():
+        if self._claim is None:
             return
+        whole = self.finish()
         with self._writing():
-            self._writer.close()
-            self._place().replace(self.path)
-            shutil.rmtree(self._scratch)
+            whole.replace(self.path)
+            to_disk(self.path.parent)
+        self._let_go()
 
     def abort(self) -> None:
         """Leave nothing behind."""
         # Only newer releases of rosbags can break off; the file goes away in any case.
         with suppress(Exception):
             self._writer.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            claim.give_up()
 
     def _open(self, compress: bool) -> None:
         plugin = _STORAGE.get(self.path.suffix.lower(), StoragePlugin.MCAP)
         with self._writing():
-            if self._scratch.exists():  # left by a process that was killed
-                shutil.rmtree(self._scratch)
-            folder = self._scratch / (self.path.stem if self._is_file() else self.path.name)
+            self._claim = Claim(self.path)
+            name = self.path.stem if self._is_file() else self.path.name
+            folder = self._claim.folder / name
             self._writer = Writer(folder, version=_VERSION, storage_plugin=plugin)
             if compress and plugin is StoragePlugin.MCAP:
                 self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
@@ -167,6 +198,18 @@ class BagWriter:
             self.close()
         else:
             self.abort()
+
+
+def files_of(bag: Path) -> list[Path]:
+    """The files that a bag consists of."""
+    return sorted(bag.iterdir()) if bag.is_dir() else [bag]
+
+
+def _remove(bag: Path) -> None:
+    if bag.is_dir():
+        shutil.rmtree(bag)
+    else:
+        bag.unlink(missing_ok=True)
 
 
 def compressed_image(data: bytes, image_format: str, stamp_ns: int, frame_id: str) -> Any:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_bags import PERIOD_NS, START_NS, picture, write_bag
+from small_bags import PERIOD_NS, START_NS, picture, write_bag, write_cameras
 
 from segmentation_node.bags.images import (
     base_topic,
     choose_image_topic,
+    choose_image_topics,
     decode_frame,
     image_topics,
 )
@@ -71,3 +73,35 @@ def test_a_truncated_jpeg_is_a_frame_error(tmp_path: Path) -> None:
         bag.write_message(topic, 1, compressed_image(b"\xff\xd8\xff\xe0", "jpeg", 1, ""))
     with BagReader(path) as bag, pytest.raises(FrameError, match="4 bytes"):
         decode_frame(next(bag.messages()))
+
+
+def test_every_camera_is_meant_unless_some_are_named(tmp_path: Path) -> None:
+    names = ("/left/image_raw", "/right/compressed", "/right", "/depth/image")
+    with BagReader(write_cameras(tmp_path / "a.mcap", *names)) as bag:
+        assert choose_image_topics(bag) == ("/left/image_raw", "/right/compressed")
+        assert choose_image_topics(bag, ["/right", "/right"]) == ("/right",)
+        assert choose_image_topics(bag, ["/depth/image"]) == ("/depth/image",)
+        with pytest.raises(BagError, match="not in the bag"):
+            choose_image_topics(bag, ["/left/image_raw", "/middle"])
+
+
+def test_what_a_segmentation_node_has_answered_is_no_camera(tmp_path: Path) -> None:
+    names = ("/cam", "/node/labels", "/node/color", "/node/overlay/compressed", "/rig/color")
+    with BagReader(write_cameras(tmp_path / "a.mcap", *names)) as bag:
+        assert image_topics(bag) == ("/cam", "/rig/color")
+
+
+def test_a_bag_without_cameras_has_none_to_choose(tmp_path: Path) -> None:
+    with (
+        BagReader(write_bag(tmp_path / "a.mcap", frames=0)) as bag,
+        pytest.raises(BagError, match="0 camera topics"),
+    ):
+        choose_image_topics(bag)
+
+
+@pytest.mark.parametrize("size", [4, 20, 60, 2000])
+def test_a_message_cut_short_is_a_frame_error(tmp_path: Path, size: int) -> None:
+    with BagReader(write_bag(tmp_path / "a.mcap", compressed=False)) as bag:
+        message = next(bag.messages(["/camera/image_raw"]))
+        with pytest.raises(FrameError, match=f"a message of {size} bytes"):
+            decode_frame(replace(message, data=message.data[:size]))

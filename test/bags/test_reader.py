@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from rosbags.rosbag2 import CompressionMode, StoragePlugin
+from small_bags import compress_bag, split_bag, write_bag
 
 from segmentation_node.bags.reader import BagReader, is_bag
 from segmentation_node.errors import BagError
@@ -98,3 +100,34 @@ def test_closing_twice_is_safe(make_bag) -> None:
 def test_a_bag_is_known_by_its_looks(make_bag, tmp_path: Path) -> None:
     assert is_bag(make_bag()) and is_bag(Path("a.mcap")) and is_bag(Path("a.db3"))
     assert not is_bag(tmp_path)
+
+
+def content(path: Path) -> list[tuple[str, int, bytes]]:
+    with BagReader(path) as bag:
+        return [(m.topic, m.time_ns, bytes(m.data)) for m in bag.messages()]
+
+
+@pytest.mark.parametrize("storage", StoragePlugin)
+@pytest.mark.parametrize("mode", [CompressionMode.FILE, CompressionMode.MESSAGE])
+def test_a_compressed_bag_gives_what_went_into_it(
+    tmp_path: Path, mode: CompressionMode, storage: StoragePlugin
+) -> None:
+    plain = write_bag(tmp_path / "a.mcap")
+    packed = compress_bag(plain, tmp_path / "packed", mode, storage)
+    assert is_bag(packed)
+    assert content(packed) == content(plain)
+
+
+@pytest.mark.parametrize("storage", StoragePlugin)
+def test_a_split_bag_is_read_as_one(tmp_path: Path, storage: StoragePlugin) -> None:
+    whole = write_bag(tmp_path / "whole.mcap")
+    split = split_bag(tmp_path / "split", storage)
+    assert len(list(split.iterdir())) == 4
+    assert content(split) == content(whole)
+
+
+def test_a_split_bag_without_one_of_its_files_is_refused(tmp_path: Path) -> None:
+    split = split_bag(tmp_path / "split", StoragePlugin.MCAP)
+    next(split.glob("*_1.mcap")).unlink()
+    with pytest.raises(BagError, match="missing"):
+        BagReader(split)

@@ -97,3 +97,39 @@ def test_a_topic_of_a_type_that_only_its_bag_knows_is_copied(tmp_path: Path) -> 
         level = bag._add("/level", "fleet_msgs/msg/Level", text, "RIHS01_" + "1" * 64, ())
         bag.write(level, 5, b"\x00\x01\x00\x00" + b"\x00" * 20)
     assert content(copy(tmp_path / "a.mcap", tmp_path / "b"))[0][1] == "fleet_msgs/msg/Level"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bag_that_is_replaced_stands_until_the_new_one_is_whole(
+    tmp_path: Path, name: str
+) -> None:
+    old = content(write_bag(tmp_path / name, frames=1))
+    new = write_bag(tmp_path / "new.mcap", frames=4)
+    with BagReader(new) as bag, BagWriter(tmp_path / name, replace=True) as out:
+        for message in bag.messages():
+            out.write(out.copy_topic(message.connection), message.time_ns, message.data)
+        assert content(tmp_path / name) == old
+        assert out.finish().exists()
+        assert not (tmp_path / name).exists()
+    assert content(tmp_path / name) == content(new)
+
+
+def test_a_bag_that_fails_to_be_replaced_stays(tmp_path: Path) -> None:
+    old = content(write_bag(tmp_path / "a.mcap", frames=1))
+
+    def fail() -> None:
+        with BagWriter(tmp_path / "a.mcap", replace=True):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert content(tmp_path / "a.mcap") == old
+
+
+def test_two_writers_of_one_bag_do_not_mix(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "a.mcap") as first:
+        first.add_topic("/tf", "tf2_msgs/msg/TFMessage")
+        with pytest.raises(OutputError, match="another process is writing"):
+            BagWriter(tmp_path / "a.mcap")
+    assert content(tmp_path / "a.mcap") == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
