@@ -44,7 +44,7 @@ ROOMS = (
     room("media", "numpy", "cv2", "imageio_ffmpeg"),
     room("drawing", "numpy", "matplotlib"),
     room("bags", "numpy", "rosbags"),
-    room("offline", "numpy"),
+    room("offline", "numpy", "ray"),
     room("scenes", "numpy", "cv2"),
     room(
         "training",

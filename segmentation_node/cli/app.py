@@ -19,7 +19,7 @@ from segmentation_node.errors import SegmentationError
 
 VERBS = {
     "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
-    "run": "Segment an image, a folder, a video or a bag to the same kind, every frame.",
+    "run": "Segment every frame of an image, a folder, a video or bags to the same kind.",
     "play": "Replay a bag's topics over ROS 2, for machines without `ros2 bag`.",
     "render": "Render a drive with exact labels to a bag, a video or a folder.",
     "summary": "List a network's layers: activations, parameters and operations.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segmentation_node.cli.options import (
+    ClassMap,
     Engine,
     Format,
     JsonFile,
@@ -41,9 +42,7 @@ def evaluate(
     engine: Engine = "auto",
     precision: Precision = "auto",
     size: Size = None,
-    class_map: Annotated[
-        str, typer.Option(metavar="MAP", help="Merge the model's classes: shipped name or YAML.")
-    ] = "",
+    class_map: ClassMap = "",
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")
     ] = None,

@@ -41,6 +41,22 @@ Cache = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of built engines; default: docs/tensorrt.md."),
 ]
+ClassMap = Annotated[
+    str,
+    typer.Option(
+        "--class-map", metavar="MAP", help="Merge the model's classes: shipped name or YAML."
+    ),
+]
+Roi = Annotated[
+    str,
+    typer.Option(
+        metavar="X,Y,WIDTH,HEIGHT",
+        help="Segment a part only, in pixels or fractions; outside it pixels get no class.",
+    ),
+]
+OutputSize = Annotated[
+    str, typer.Option("--output-size", help="Size of results: the camera's, or the network's.")
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as well.")
 ]

@@ -9,18 +9,25 @@ from typing import Annotated, Any
 import typer
 
 from segmentation_node.cli.options import (
+    ClassMap,
     Engine,
     JsonFile,
     Model,
     NetworkSizeOption,
+    OutputSize,
     Precision,
+    Roi,
     write_json,
 )
 
+_LONGEST_TABLE = 40
+"""Bags; of more, those alone are listed that one should look at."""
+
 
 def run(
-    source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="An image, a folder, a video or a bag.")
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="An image, folder or video; bags or their folder."),
     ],
     *,
     output: Annotated[
@@ -30,48 +37,77 @@ def run(
     engine: Engine = "auto",
     precision: Precision = "auto",
     network_size: NetworkSizeOption = "default",
-    topic: Annotated[str | None, typer.Option(help="Image topic, if the bag has several.")] = None,
+    roi: Roi = "",
+    output_size: OutputSize = "camera",
+    class_map: ClassMap = "",
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(help="Image topic of bags; more than once; default: every camera."),
+    ] = None,
     overlay: Annotated[bool, typer.Option(help="Blend the colours over the image.")] = False,
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Write .mcap bags in compressed chunks (zstd).")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Segment so many bags at a time.")
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Share bags out over a Ray cluster: auto, HOST:PORT."),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Segment every frame of an image, a folder, a video or a bag to the same kind.
 
     Labels are written as PNG with a class id per pixel, with a coloured picture beside them. A bag
-    keeps its other topics as they are. Needs no ROS.
+    keeps its other topics as they are. Bags that are done already are skipped. Needs no ROS.
     """
     from segmentation_node.cli.screen import print_table, step_bars  # noqa: PLC0415
+    from segmentation_node.offline.batch import Crew  # noqa: PLC0415
     from segmentation_node.offline.job import Request  # noqa: PLC0415
-    from segmentation_node.offline.run import check  # noqa: PLC0415
-    from segmentation_node.offline.run import run as run_offline  # noqa: PLC0415
-    from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
+    from segmentation_node.offline.opening import Opening  # noqa: PLC0415
+    from segmentation_node.offline.run import run_all  # noqa: PLC0415
 
-    request = Request(source, output, topic, overlay)
-    check(request)
-    with (
-        Segmenter.load(
-            model, engine=engine, precision=precision, network_size=network_size
-        ) as segmenter,
-        step_bars() as bars,
-    ):
-        figures = run_offline(request, segmenter, lambda done, total: bars("frames", done, total))
-        figures |= {
-            "output": str(output),
-            "model": segmenter.model.name,
-            "engine": segmenter.engine_name,
-            "precision": segmenter.precision,
-            "device": segmenter.device,
-            "network_size": str(segmenter.network_size),
-        }
+    wanted = Request(sources[0], output, tuple(topic or ()), overlay, compress)
+    opening = Opening(model, engine, precision, network_size, roi, output_size, class_map)
+    crew = Crew(workers, ray)
+    with step_bars() as bars:
+        figures = run_all(sources, wanted, opening, crew, bars)
     write_json(json_file, figures)
-    print_table(str(output), _rows(figures))
+    print_table(str(output), _many(figures) if figures["kind"] == "bags" else _one(figures))
+    if figures.get("errors"):
+        raise typer.Exit(1)
 
 
-def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
+def _one(figures: Mapping[str, Any]) -> dict[str, str]:
+    if figures.get("status") == "skipped":
+        return {"skipped": "done before, of the same input and with the same options"}
     total = figures["stages_ms"].get("total", {})
+    again = {"done again": figures["note"]} if figures.get("note") else {}
     return {
+        **again,
         "frames": str(figures["frames"]),
         "frames per second": f"{figures['frames_per_s']:.1f} (reading and writing included)",
         "time per frame": f"{total.get('p50_ms', 0):.1f} ms p50, {total.get('p95_ms', 0):.1f} p95",
         "network": f"{figures['model']} at {figures['network_size']}, {figures['precision']}",
         "engine": f"{figures['engine']} on {figures['device']}",
     }
+
+
+def _many(figures: Mapping[str, Any]) -> dict[str, str]:
+    bags = figures["bags"]
+    listed = [bag for bag in bags if bag["error"] or bag["note"] or len(bags) <= _LONGEST_TABLE]
+    return {
+        "bags": ", ".join(
+            f"{figures[status]} {status}" for status in ("done", "skipped", "failed")
+        ),
+        "frames": str(figures["frames"]),
+        "frames per second": f"{figures['frames_per_s']:.1f} (reading and writing included)",
+        **{bag["output"]: _told(bag) for bag in listed},
+    }
+
+
+def _told(bag: Mapping[str, Any]) -> str:
+    why = f", again: {bag['note']}" if bag["note"] else ""
+    error = f": {bag['error']}" if bag["error"] else ""
+    return f"{bag['status']}{why}{error}"

@@ -57,6 +57,15 @@ def precisions() -> tuple[str, ...]:
     return tuple(name for name, word in _CAPABILITIES.items() if word in can)
 
 
+def limit_threads(count: int) -> None:
+    """Compile networks for so many threads from now on.
+
+    Args:
+        count: Threads, 1 or more.
+    """
+    core().set_property(DEVICE, {"INFERENCE_NUM_THREADS": count})
+
+
 def _import_quietly() -> Any:
     # Importing openvino imports its converter, whose telemetry leaves an id in ~/intel and sends
     # it out. With that package hidden, OpenVINO uses a stand-in that does nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,14 +37,16 @@ class Request:
     Attributes:
         source: An image, a folder, a video or a bag.
         output: A place of the same kind that is not taken yet.
-        topic: The bag's image topic; its only one when None.
+        topics: The bag's image topics; all its cameras where there is none.
         overlay: Whether the coloured output shows the image beneath the colours.
+        compress: Whether a bag is written in compressed chunks (zstd); only for mcap.
     """
 
     source: Path
     output: Path
-    topic: str | None = None
+    topics: tuple[str, ...] = ()
     overlay: bool = False
+    compress: bool = False
 
     @property
     def outputs(self) -> Outputs:
@@ -136,9 +138,22 @@ def check_all_read(tally: Tally) -> None:
     Raises:
         MediaError: A frame could not be read.
     """
-    if tally.malformed:
-        raise MediaError(
-            received=f"{len(tally.malformed)} frames that cannot be read ({tally.malformed[0]})",
-            expected=f"{tally.frames + len(tally.malformed)} whole frames",
-            fix=f"replace them; the other {tally.frames} frames were segmented",
-        )
+    error = unread(tally.frames, tally.malformed)
+    if error is not None:
+        raise error
+
+
+def unread(frames: int, malformed: Sequence[str]) -> MediaError | None:
+    """The error for frames that were left out, if there are any.
+
+    Args:
+        frames: How many were segmented.
+        malformed: Those that could not be read, and why.
+    """
+    if not malformed:
+        return None
+    return MediaError(
+        received=f"{len(malformed)} frames that cannot be read ({malformed[0]})",
+        expected=f"{frames + len(malformed)} whole frames",
+        fix=f"replace them; the other {frames} frames were segmented",
+    )

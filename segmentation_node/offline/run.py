@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from segmentation_node.errors import ConfigError
 from segmentation_node.offline.bag import segment_bag
+from segmentation_node.offline.batch import Crew, run_bag, run_bags
 from segmentation_node.offline.job import (
     Progress,
     Request,
@@ -15,7 +19,10 @@ from segmentation_node.offline.job import (
     check_free,
 )
 from segmentation_node.offline.kinds import Kind, kind_of
+from segmentation_node.offline.meter import Show
+from segmentation_node.offline.opening import Opening, facts
 from segmentation_node.offline.pictures import segment_folder, segment_image
+from segmentation_node.offline.plan import are_many_bags, plan
 from segmentation_node.offline.videos import segment_video
 
 _BY_KIND: Mapping[Kind, Callable[[Request, Tally], None]] = {
@@ -24,6 +31,54 @@ _BY_KIND: Mapping[Kind, Callable[[Request, Tally], None]] = {
     Kind.VIDEO: segment_video,
     Kind.BAG: segment_bag,
 }
+
+
+def run_all(
+    sources: Sequence[Path], wanted: Request, opening: Opening, crew: Crew, show: Show
+) -> dict[str, Any]:
+    """Segment whatever the inputs hold: an image, a folder, a video, a bag, or many bags.
+
+    A bag that was segmented before, and still would be as it was then, is left as it is.
+
+    Args:
+        sources: The inputs; more than one only of bags.
+        wanted: What to make of each, and where to.
+        opening: How to load the network.
+        crew: Who segments many bags.
+        show: Called with what is counted, how many are done, and how many there are.
+
+    Returns:
+        What was done, as plain values.
+
+    Raises:
+        SegmentationError: An input or the network cannot be used, or the output is taken. Of many
+            bags, one that fails is told of in what is returned.
+    """
+    if are_many_bags(sources):
+        return run_bags(plan(sources, wanted), opening, crew, show)
+    kind = kind_of(wanted.source)
+    if kind is not Kind.BAG:
+        _check_crew(crew, kind)
+        return _run_alone(wanted, opening, partial(show, "frames"))
+    if crew.ray is not None:
+        return run_bags((wanted,), opening, crew, show)
+    return run_bag(wanted, opening, show)
+
+
+def _run_alone(request: Request, opening: Opening, progress: Progress) -> dict[str, Any]:
+    check(request)
+    with opening.load() as segmenter:
+        figures = run(request, segmenter, progress)
+        return {**figures, "output": str(request.output), **facts(segmenter)}
+
+
+def _check_crew(crew: Crew, kind: Kind) -> None:
+    if crew != Crew():
+        raise ConfigError(
+            received=f"--workers or --ray for one {kind.value}",
+            expected="many bags, which can be segmented at the same time",
+            fix="leave the option out",
+        )
 
 
 def run(request: Request, segmenter: SegmentsFrames, progress: Progress) -> dict[str, Any]:

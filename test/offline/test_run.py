@@ -135,7 +135,7 @@ def test_a_bag_keeps_its_topics_and_gets_two_more(
 def test_a_bag_that_was_segmented_before_is_refused(tmp_path: Path) -> None:
     go(write_bag(tmp_path / "in.mcap"), tmp_path / "out.mcap")
     with pytest.raises(BagError, match="holds /segmentation_node/labels"):
-        go(tmp_path / "out.mcap", tmp_path / "again.mcap", topic="/camera/image_raw/compressed")
+        go(tmp_path / "out.mcap", tmp_path / "again.mcap", topics=("/camera/image_raw/compressed",))
 
 
 def test_a_damaged_bag_leaves_no_output(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Which bags many inputs are, and where each goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from segmentation_node.bags.reader import is_bag
+from segmentation_node.errors import MediaError, OutputError
+from segmentation_node.media.images import is_image
+from segmentation_node.offline.job import Request
+from segmentation_node.offline.kinds import Kind, kind_of
+
+
+def are_many_bags(sources: Sequence[Path]) -> bool:
+    """Whether inputs go to a folder of bags: several of them, or a folder that holds bags.
+
+    A folder with images in it is one of images, whatever else lies there.
+    """
+    if len(sources) != 1:
+        return True
+    folder = sources[0]
+    if is_bag(folder) or not folder.is_dir():
+        return False
+    return not any(map(is_image, folder.iterdir())) and any(True for _ in _bags_in(folder, None))
+
+
+def plan(sources: Sequence[Path], wanted: Request) -> tuple[Request, ...]:
+    """Say what to do for each bag.
+
+    Args:
+        sources: Bags, and folders that hold bags at any depth.
+        wanted: What every bag is to get; its output is the folder that they go to.
+
+    Returns:
+        One request for each bag. Bags keep their names, and their places below a folder.
+
+    Raises:
+        MediaError: An input is or holds no bag, or two bags would go to one place.
+        OutputError: The output is no folder, or a bag would be written over itself.
+    """
+    if wanted.output.exists() and not wanted.output.is_dir():
+        raise OutputError(f"the file {wanted.output}", "a folder for many bags", "name a folder")
+    planned: dict[Path, Request] = {}
+    for source in sources:
+        for bag, name in _named(source, wanted.output):
+            output = wanted.output / name
+            _check(bag, output, planned)
+            planned[output] = replace(wanted, source=bag, output=output)
+    return tuple(planned.values())
+
+
+def _named(source: Path, output: Path) -> list[tuple[Path, Path]]:
+    kind = kind_of(source)
+    if kind is Kind.BAG:
+        return [(source, Path(source.name))]
+    bags = _bags_in(source, output) if kind is Kind.FOLDER else ()
+    found = [(bag, bag.relative_to(source)) for bag in bags]
+    if not found:
+        raise MediaError(
+            received=f"{source}, which is no bag" + " and holds none" * (kind is Kind.FOLDER),
+            expected="bags and folders of bags, where there are several inputs",
+            fix="give an image, a folder of images or a video alone",
+        )
+    return found
+
+
+def _bags_in(folder: Path, output: Path | None) -> Iterator[Path]:
+    """The bags at any depth, without those of earlier runs and without hidden folders."""
+    if output is not None and output.exists() and folder.samefile(output):
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if is_bag(path):
+            yield path
+        elif path.is_dir():
+            yield from _bags_in(path, output)
+
+
+def _check(bag: Path, output: Path, planned: dict[Path, Request]) -> None:
+    if output in planned:
+        raise MediaError(
+            received=f"{planned[output].source} and {bag}, which would both become {output}",
+            expected="bags of different names",
+            fix="give the folder that both are in, or run them apart",
+        )
+    if output.exists() and output.samefile(bag):
+        raise OutputError(
+            received=f"the output {output}, which is the input itself",
+            expected="another folder",
+            fix="choose another folder",
+        )
