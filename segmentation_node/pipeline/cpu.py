@@ -21,14 +21,17 @@ from segmentation_node.pipeline.view import View
 
 STAGES = ("preprocess", "inference", "postprocess")
 
+_STREAMS = 8
+"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
+
 _log = logging.getLogger("segmentation_node")
 
 
 class CpuPipeline:
     """Segments frames with an engine in main memory.
 
-    Everything whose size depends on the camera is made for the first frame, and again when the
-    frames' size or encoding changes. One pipeline serves one thread at a time.
+    Everything whose size depends on the camera is made for the first frame of a size and encoding,
+    and kept for the latest few of them. One pipeline serves one thread at a time.
 
     Args:
         model: The network.
@@ -47,6 +50,7 @@ class CpuPipeline:
         self._view.channel_ids(model.labels)
         self._clock = StageClock(STAGES)
         self._stream: Stream | None = None
+        self._streams: dict[Kind, Stream] = {}
         self._kind: Kind | None = None
         self.changes = 0
         """How often the frames' size or encoding has changed."""
@@ -147,13 +151,24 @@ class CpuPipeline:
     def _stream_of(self, frame: Frame) -> Stream:
         kind = (frame.height, frame.width, frame.encoding)
         if self._stream is None or self._stream.kind != kind:
-            self._stream = Stream(self._model, kind, self.network_size, self._view)
+            self._stream = self._kept(kind)
         return self._stream
+
+    def _kept(self, kind: Kind) -> Stream:
+        """The stream for a kind of images, made anew where it is not among the latest ones."""
+        stream = self._streams.pop(kind, None)
+        if stream is None:
+            stream = Stream(self._model, kind, self.network_size, self._view)
+        self._streams[kind] = stream
+        if len(self._streams) > _STREAMS:
+            del self._streams[next(iter(self._streams))]
+        return stream
 
     def close(self) -> None:
         """Close the engine and free the buffers; closing twice does nothing."""
         self._engine.close()
         self._stream = None
+        self._streams.clear()
 
     def __enter__(self) -> CpuPipeline:
         """Give the pipeline itself."""

@@ -17,7 +17,9 @@ from segmentation_node.core.preprocess import preprocess
 from segmentation_node.engines import open_engine
 from segmentation_node.errors import EngineError, FrameError, OutputError
 from segmentation_node.model import Model
-from segmentation_node.pipeline import Buffers, CpuPipeline, Outputs
+from segmentation_node.pipeline import Buffers, CpuPipeline, Outputs, cpu
+from segmentation_node.pipeline.stream import Kind, Stream
+from segmentation_node.pipeline.view import View
 
 MakeNetwork = Callable[..., Model]
 ALL = Outputs(color=True, overlay=True, confidence=True, alpha=0.3)
@@ -183,6 +185,28 @@ def test_size_and_encoding_may_change_mid_stream(
             assert (labels == wanted).all()
         assert pipeline.changes == 3
     assert "camera images are 120x200 rgb8 from now on" in caplog.text
+
+
+def test_cameras_that_take_turns_are_prepared_once(
+    make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Kind] = []
+
+    class Counted(Stream):
+        def __init__(self, model: Model, kind: Kind, network: NetworkSize, view: View) -> None:
+            made.append(kind)
+            super().__init__(model, kind, network, view)
+
+    monkeypatch.setattr(cpu, "Stream", Counted)
+    with open_pipeline(make_network()) as pipeline:
+        for _ in range(3):
+            for height in (60, 90, 120):
+                pipeline.segment(Frame.from_array(picture(height)))
+        assert len(made) == 3
+        for height in range(20, 40):  # more kinds than are kept
+            pipeline.segment(Frame.from_array(picture(height)))
+        pipeline.segment(Frame.from_array(picture(60)))
+    assert len(made) == 24
 
 
 def test_a_bad_frame_leaves_the_pipeline_usable(make_network: MakeNetwork) -> None:
