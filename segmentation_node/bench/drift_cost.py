@@ -1,9 +1,9 @@
 """What the drift monitor adds to a frame: `python -m segmentation_node.bench.drift_cost`.
 
 Timed is all that is done with a frame, for each encoding: taking the pixels, converting them, their
-figures, the running mean and the comparison. OpenCV is kept to one core. Beside the time by the
-clock stands the processor time of the thread: on a machine that does other work as well, the
-difference is what a frame had to wait for.
+figures, the running mean and the comparison. Beside the time by the clock stands the processor time
+of the thread: on a machine that does other work as well, the difference is what a frame had to wait
+for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,7 +90,7 @@ def _step(encoding: str, size: NetworkSize) -> Callable[[Frame, int], None]:
 
 
 def _rows(size: NetworkSize, frames: int) -> Iterator[str]:
-    yield f"{size}, {frames} frames, one core; milliseconds by the clock, and of processor time"
+    yield f"{size}, {frames} frames, one thread; milliseconds by the clock, and of processor time"
     names = ("p50", "p95", "cpu p50", "cpu p95")
     yield f"{'encoding':<14}" + "".join(f"{name:>9}" for name in names)
     for encoding in ENCODINGS:
@@ -105,13 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--camera", type=NetworkSize.parse, default=NetworkSize(720, 1280))
     parser.add_argument("--frames", type=int, default=300, help="how many are timed")
     options = parser.parse_args(arguments)
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        for row in _rows(options.camera, options.frames):
-            print(row, flush=True)
-    finally:
-        cv2.setNumThreads(threads)
+    for row in _rows(options.camera, options.frames):
+        print(row, flush=True)
     return 0
 
 
