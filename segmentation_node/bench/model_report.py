@@ -21,6 +21,8 @@ from segmentation_node.training.run_settings import CHECKPOINT, RECORD, Run
 OWN_SCALE = "384x480"
 # Cameras of 720 rows and more at the finest scale that runs in real time on few processors.
 FINE = "512x1024"
+# Cameras of 720x1280, as the rendered scenes', without any scaling.
+WHOLE = "736x1280"
 # What the processor does by itself comes second: where that is FP32 too it is left out.
 PRECISIONS = ("fp32", "auto")
 
@@ -38,7 +40,7 @@ def score_run(run: Run) -> list[dict[str, Any]]:
         SegmentationError: The model or a data set cannot be read.
     """
     default = str(load_model(run.model).default_size)
-    sizes = (default,) if run.own else (OWN_SCALE, default, FINE)
+    sizes = (default,) if run.own else (OWN_SCALE, default, FINE, WHOLE)
     wanted = [(size, precision) for size in sizes for precision in PRECISIONS]
     if run.held_out is not None:
         wanted = [(size, PRECISIONS[0]) for size in (OWN_SCALE, default)]
