@@ -12,6 +12,12 @@ from segmentation_node.errors import FrameError
 
 JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8", b"\x89PNG"
 
+# Label and palette images are flat. There higher levels cost time and save nothing, and so does
+# trying all filters for each row, as OpenCV does from 4.11 on unless one is named.
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+if hasattr(cv2, "IMWRITE_PNG_FILTER"):
+    _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+
 
 def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
     """Decode the bytes of an image file.
@@ -59,8 +65,7 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     Args:
         image: (H, W) uint8, or (H, W, 3) uint8 BGR.
     """
-    # Level 1: label and palette images are flat, where higher levels cost time and save nothing.
-    return _encode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return _encode(".png", image, _PNG)
 
 
 def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
