@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from segmentation_node.demo.score import Score
 from segmentation_node.demo.session import Outcome, Session
 from segmentation_node.demo.settings import DemoSettings, Progress
 from segmentation_node.demo.source import Source, prepare
-from segmentation_node.errors import OutputError
+from segmentation_node.errors import OutputError, TransportError
 from segmentation_node.media.images import write_bytes, write_image
 from segmentation_node.model import load_model
 
@@ -74,7 +74,25 @@ def _show(
     write_image(settings.output / SHEET, drawn)
     _plot(settings.output / PLOT, rows, found, source.title, caption)
     write_bytes(settings.output / FIGURES, (json.dumps(found, indent=2) + "\n").encode())
+    check_heard(found)
     return found
+
+
+def check_heard(found: Mapping[str, Any]) -> None:
+    """Refuse to show a run in which answers were made and none arrived as a slow one.
+
+    Args:
+        found: The figures of the run.
+
+    Raises:
+        TransportError: The node answered, and no answer was heard.
+    """
+    if found["frames_processed"] and not found["frames_answered"]:
+        raise TransportError(
+            received=f"none of the {found['frames_processed']} label images that the node made",
+            expected="label images over DDS, from one process of this machine to another",
+            fix="read node.log; `segmentation doctor` checks DDS on this machine",
+        )
 
 
 def _figures(outcome: Outcome, rows: list[tuple[float, float | None]]) -> dict[str, Any]:

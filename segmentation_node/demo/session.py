@@ -146,15 +146,20 @@ class Session:
         return [*program, *options, *ahead, "--topics", self._source.topic]
 
     def _wait_until_ready(self) -> None:
-        """Wait until the recorder hears the node and the node is active."""
+        """Wait until the recorder hears the node, the node knows of it, and the node is active."""
         is_connected = False
         for event in self._heard(START_TIMEOUT_S, "the node to become active"):
             self._progress("start", int(is_connected), 3)
             is_connected = is_connected or event.name == "ready"
             if event.name == "diagnostics" and event.values["level"] == _ERROR:
                 raise self._running["node"].refusal(event.values["message"])
-            if is_connected and self.diagnostics.get("state") == "active":
+            if is_connected and self._is_heard and self.diagnostics.get("state") == "active":
                 return
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether the node has found the recorder too: it sends nothing to nobody."""
+        return all(self.count(f"{name}_listeners") for name in ("labels", "color"))
 
     def _wait_until_replaying(self) -> None:
         """Wait until the player has read ahead and found the node."""

@@ -17,10 +17,10 @@ from segmentation_node.bags.reader import BagReader
 from segmentation_node.config import PipelineConfig
 from segmentation_node.demo.drive_spec import DriveSpec
 from segmentation_node.demo.programs import ProgramError
-from segmentation_node.demo.run import run_demo
+from segmentation_node.demo.run import check_heard, run_demo
 from segmentation_node.demo.session import Session
 from segmentation_node.demo.settings import DemoSettings
-from segmentation_node.errors import ModelError, OutputError
+from segmentation_node.errors import ModelError, OutputError, TransportError
 from segmentation_node.media.images import read_image, write_image
 from segmentation_node.media.video import VideoReader
 
@@ -52,6 +52,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     folder = tmp_path_factory.mktemp("demo")
     with claimed_domain() as domain_id:
         return folder, run_demo(small(folder, domain_id), quiet)
+
+
+def test_a_run_in_which_no_answer_arrived_is_no_slow_one() -> None:
+    check_heard({"frames_processed": 194, "frames_answered": 1})
+    check_heard({"frames_processed": 0, "frames_answered": 0})  # skipped, and counted so
+    with pytest.raises(TransportError, match="none of the 194 label images"):
+        check_heard({"frames_processed": 194, "frames_answered": 0})
 
 
 @pytest.mark.dds

@@ -11,7 +11,10 @@ import pytest
 from segmentation_node.demo import programs
 from segmentation_node.demo.domain import free_domain
 from segmentation_node.demo.programs import Event, Program, require_ros
+from segmentation_node.demo.session import Session
+from segmentation_node.demo.settings import DemoSettings
 from segmentation_node.demo.signals import held_signals
+from segmentation_node.demo.source import Source
 from segmentation_node.errors import TransportError
 
 STUBBORN = """
@@ -94,3 +97,19 @@ def test_this_python_is_the_one_that_is_started() -> None:
     program, _ = start("import sys; print(sys.executable)")
     program.wait()
     assert program.printed == sys.executable
+
+
+def diagnostics(**values: str) -> Event:
+    return Event("recorder", "diagnostics", {"level": 0, "message": "", "values": values})
+
+
+def test_the_replay_waits_until_the_node_knows_of_its_listener(tmp_path: Path) -> None:
+    source = Source(tmp_path / "bag", "/camera/image_raw", None, None, "nothing")
+    session = Session(source, DemoSettings(tmp_path), tmp_path, lambda *step: None)
+    session._events.put(Event("recorder", "ready", {}))
+    session._events.put(diagnostics(state="active", labels_listeners="0", color_listeners="0"))
+    session._events.put(diagnostics(state="active", labels_listeners="1", color_listeners="0"))
+    session._events.put(diagnostics(state="active", labels_listeners="1", color_listeners="1"))
+    session._events.put(Event("node", "afterwards", {}))
+    session._wait_until_ready()
+    assert session._events.get_nowait().name == "afterwards"
