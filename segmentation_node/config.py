@@ -115,8 +115,8 @@ class NodeConfig(PipelineConfig):
         "sensor_data",
         "Quality of service of the image subscription: sensor_data (best effort) fits every "
         "camera driver; reliable asks for frames again that were lost, and fits only reliable "
-        "publishers.",
-        choices=("sensor_data", "reliable"),
+        "publishers; auto asks for what all publishers offer, and anew when they change.",
+        choices=("sensor_data", "reliable", "auto"),
     )
     qos_depth: int = parameter(
         10,
@@ -124,6 +124,15 @@ class NodeConfig(PipelineConfig):
         unit="frames",
         low=1,
         high=1000,
+    )
+    silence_warning_s: float = parameter(
+        2.0,
+        "Time without a frame, by the steady clock, after which a topic that has publishers is "
+        "warned of.",
+        unit="s",
+        low=0.1,
+        high=3600.0,
+        live=True,
     )
     autostart: bool = parameter(
         True,

@@ -107,6 +107,12 @@ class Monitor:
             if now_ns:
                 self._ages.add((now_ns - stamp_ns) * 1e-6)
 
+    @property
+    def silence_s(self) -> float | None:
+        """Seconds since the latest frame arrived, by a monotonic clock; None where none did."""
+        arrival = self._latest_arrival
+        return None if arrival is None else time.monotonic() - arrival
+
     def malformed(self, sentence: str) -> None:
         """Take note of a frame that could not be read, and why."""
         with self._lock:

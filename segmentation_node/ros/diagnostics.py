@@ -33,6 +33,7 @@ class Health:
         report: The figures; None while the node is not configured.
         topic: The topic of the camera images; empty while it is not subscribed to.
         publishers: How many publishers that topic has.
+        input_faults: What keeps the frames of those publishers away, one sentence each.
         refusal: Why the latest configuring or activating failed; empty where it did not.
         facts: What is in use (model, engine, device, precision, sizes), by key.
         drift: How the input compares with the calibration set; None while the node is not
@@ -44,6 +45,7 @@ class Health:
     report: Report | None = None
     topic: str = ""
     publishers: int = 0
+    input_faults: tuple[str, ...] = ()
     refusal: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
     drift: DriftReport | None = None
@@ -83,9 +85,10 @@ def judged(health: Health) -> tuple[bytes, str]:
         return DiagnosticStatus.OK, health.state
     if report.engine_error:
         return DiagnosticStatus.ERROR, f"the engine failed: {report.engine_error}"
-    if _is_quiet(report):
+    # Publishers that are not heard are worth a warning; where there are none it is just quiet.
+    if _is_quiet(report) and not health.input_faults:
         return DiagnosticStatus.STALE, _silence(health, report)
-    warnings = list(_warnings(report))
+    warnings = [*health.input_faults, *_warnings(report)]
     if warnings:
         return DiagnosticStatus.WARN, "; ".join(warnings)
     return DiagnosticStatus.OK, f"{report.rate_hz:.1f} frames/s"

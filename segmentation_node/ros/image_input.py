@@ -16,7 +16,7 @@ from segmentation_node.config import NodeConfig
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 from segmentation_node.ros.conversion import frame_of_compressed, frame_of_image, stamp_ns
-from segmentation_node.ros.qos import image_subscription
+from segmentation_node.ros.image_subscription import ImageSubscription
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,32 +90,22 @@ class ImageInput:
         # inference of the frame before; else on a frame's turn, as it may be replaced till then.
         self._read_at_once = not compressed or config.mode == "every"
         self._frame_of = frame_of_compressed if compressed else frame_of_image
-        self._subscription = node.create_subscription(
-            CompressedImage if compressed else Image,
-            config.input_topic,
-            self._take,
-            image_subscription(config),
-            callback_group=Gate(is_open),
-        )
+        self.subscription = ImageSubscription(node, config, self._take, Gate(is_open))
+        """Where the images come from."""
 
     @property
     def topic(self) -> str:
         """Name of the topic, with namespace and remappings applied."""
-        return str(self._subscription.topic_name)
+        return self.subscription.topic
 
     @property
     def image_topic(self) -> str:
         """The same without the suffix of the transport."""
         return self.topic.removesuffix("/compressed")
 
-    @property
-    def publisher_count(self) -> int:
-        """How many publishers the topic has, of whatever quality of service."""
-        return int(self._node.count_publishers(self.topic))
-
     def close(self) -> None:
         """Unsubscribe."""
-        self._node.destroy_subscription(self._subscription)
+        self.subscription.close()
 
     def _take(self, message: Image | CompressedImage) -> None:
         arrived_s, clock_ns = time.perf_counter(), self._node.get_clock().now().nanoseconds

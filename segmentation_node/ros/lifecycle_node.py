@@ -162,6 +162,7 @@ class SegmentationNode(LifecycleNode):
             report=stream.report(),
             topic=stream.topic,
             publishers=stream.publisher_count,
+            input_faults=stream.input_faults,
             refusal=self._refusal,
             facts=stream.facts,
             drift=stream.drift.report(),

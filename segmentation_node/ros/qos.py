@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from segmentation_node.config import NodeConfig
@@ -16,19 +18,46 @@ def _keep_last(depth: int, reliability: ReliabilityPolicy, latched: bool = False
     )
 
 
-def image_subscription(config: NodeConfig) -> QoSProfile:
+_RELIABILITIES = {
+    "sensor_data": ReliabilityPolicy.BEST_EFFORT,
+    "reliable": ReliabilityPolicy.RELIABLE,
+}
+
+
+def image_subscription(
+    config: NodeConfig,
+    offered: Sequence[QoSProfile] = (),
+    standing: QoSProfile | None = None,
+) -> QoSProfile:
     """The quality of service with which camera images are subscribed to.
 
     Best effort is the default because it matches every camera: a reliable subscription gets
     nothing from a best-effort publisher. Over shared memory (config/fastdds_shm.xml) it loses no
     frame either, as long as the node comes to take them before `qos_depth` more have arrived.
 
+    `auto` asks for what all publishers offer, so that none of them goes unheard. It is not the
+    default: a subscription cannot change, so that a match costs the frames that are on their way
+    while the old one is replaced.
+
     Args:
         config: The node's parameters.
+        offered: What the topic's publishers offer; read by `auto` alone.
+        standing: What is asked for now; `auto` keeps it while there is no publisher.
     """
-    reliable = config.qos == "reliable"
-    policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
-    return _keep_last(config.qos_depth, policy)
+    if config.qos != "auto":
+        return _keep_last(config.qos_depth, _RELIABILITIES[config.qos])
+    if not offered:
+        return standing or _keep_last(config.qos_depth, ReliabilityPolicy.BEST_EFFORT)
+    if not all(one.reliability == ReliabilityPolicy.RELIABLE for one in offered):
+        return _keep_last(config.qos_depth, ReliabilityPolicy.BEST_EFFORT)
+    # What was sent before somebody listened is kept for reliable subscribers alone.
+    latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in offered)
+    return _keep_last(config.qos_depth, ReliabilityPolicy.RELIABLE, latched)
+
+
+def named(qos: QoSProfile) -> str:
+    """Reliability and durability as ROS tools spell them, such as `reliable, volatile`."""
+    return f"{qos.reliability.name.lower()}, {qos.durability.name.lower()}"
 
 
 # Reliable publishers match reliable and best-effort subscribers: RViz, rqt and ros2 bag all get

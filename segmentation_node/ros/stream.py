@@ -16,8 +16,11 @@ from segmentation_node.pipeline.worker import Worker
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.drift import settings_of
 from segmentation_node.ros.image_input import Arrival, ImageInput
+from segmentation_node.ros.input_faults import InputFaults
+from segmentation_node.ros.input_watch import InputWatch
 from segmentation_node.ros.job import SegmentationJob
 from segmentation_node.ros.output_slot import OutputSlot
+from segmentation_node.ros.qos import named
 from segmentation_node.ros.stream_output import StreamOutput
 
 COMPLAINT_PERIOD_S = 5.0
@@ -44,11 +47,13 @@ class CameraStream:
         slots = [OutputSlot(), OutputSlot()]
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
         self._input: ImageInput | None = None
+        self._faults = self._no_faults()
+        self._watch: InputWatch | None = None
 
     @property
     def facts(self) -> Mapping[str, object]:
         """What is in use, by the keys of the diagnostics."""
-        return {**self._job.facts, **self._output.facts}
+        return {**self._job.facts, **self._input_facts, **self._output.facts}
 
     @property
     def topic(self) -> str:
@@ -58,12 +63,17 @@ class CameraStream:
     @property
     def publisher_count(self) -> int:
         """How many publishers that topic has."""
-        return 0 if self._input is None else self._input.publisher_count
+        return 0 if self._input is None else len(self._input.subscription.offers)
+
+    @property
+    def input_faults(self) -> tuple[str, ...]:
+        """What keeps the camera's frames away, one sentence each."""
+        return self._faults.sentences
 
     @property
     def may_lose_frames(self) -> bool:
         """Whether every frame is to be answered but not every frame need arrive."""
-        return self._config.mode == "every" and self._config.qos != "reliable"
+        return self._config.mode == "every" and self._config.qos == "sensor_data"
 
     def open(self) -> None:
         """Load and warm up the network, on the thread that will run it.
@@ -81,10 +91,21 @@ class CameraStream:
         self._input = ImageInput(
             self._node, self._config, self._take, self._refuse, lambda: self._worker.has_room
         )
+        self._faults = self._no_faults()
+        self._watch = InputWatch(
+            self._node,
+            self._input.subscription,
+            self._faults,
+            silence_s=lambda: self._monitor.silence_s,
+            takes=lambda: self._worker.has_room,
+        )
         self._output.camera_info.listen(self._input.image_topic)
 
     def deactivate(self) -> None:
         """Unsubscribe, and return when no frame is under way."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         if self._input is not None:
             self._input.close()
             self._input = None
@@ -100,13 +121,28 @@ class CameraStream:
 
     def adjust(self, config: NodeConfig) -> None:
         """Use other values of the live parameters for the frames to come."""
+        self._config = config
         self._monitor.deadline_ms = config.deadline_ms
+        self._faults.allowed_s = config.silence_warning_s
         self._output.images.adjust(config)
         self.drift.adjust(settings_of(config))
 
     def report(self) -> Report:
         """The figures since the report before."""
         return self._monitor.report(self._worker.counts)
+
+    @property
+    def _input_facts(self) -> Mapping[str, object]:
+        if self._input is None:
+            return {}
+        images = self._input.subscription
+        return {
+            "input_qos": named(images.qos),
+            "input_publishers": ", ".join(map(str, images.offers)),
+        }
+
+    def _no_faults(self) -> InputFaults:
+        return InputFaults(self._node.get_logger().warning, self._config.silence_warning_s)
 
     def _take(self, arrival: Arrival) -> None:
         self._monitor.arrived(stamp_ns(arrival.header), arrival.clock_ns)

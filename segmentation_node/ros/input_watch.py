@@ -1,0 +1,72 @@
+"""Looks at the camera's publishers again and again: the ROS graph changes without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from segmentation_node.ros.image_subscription import ImageSubscription
+from segmentation_node.ros.input_faults import InputFaults, Sight
+from segmentation_node.ros.qos import named
+
+LOOK_PERIOD_S = 0.2
+"""Seconds from one look to the next; one costs a question to the process's own discovery data."""
+
+
+class InputWatch:
+    """Keeps the subscription matched to its publishers, and says what keeps frames away.
+
+    Args:
+        node: The node that subscribes; its executor runs the looks.
+        images: The subscription to look at.
+        faults: Is told of what was seen.
+        silence_s: Gives the seconds since the latest frame; None where none ever came.
+        takes: Whether the node takes frames now, or is too busy to.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        images: ImageSubscription,
+        faults: InputFaults,
+        silence_s: Callable[[], float | None],
+        takes: Callable[[], bool],
+    ) -> None:
+        self._node = node
+        self._images = images
+        self._faults = faults
+        self._silence_s = silence_s
+        self._takes = takes
+        # By a steady clock: simulated time may stand still.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(LOOK_PERIOD_S, self.look, clock=steady)
+        # A subscription must not be replaced from within a callback of its own.
+        self._soon = node.create_guard_condition(self.look)
+        images.on_mismatch = self._soon.trigger
+
+    def look(self) -> None:
+        """See who publishes, match them, and judge what is left."""
+        images = self._images
+        if images.rematch():
+            senders = " and ".join(map(str, images.offers))
+            self._node.get_logger().info(
+                f"qos auto: {named(images.qos)} on {images.topic}, to hear {senders}"
+            )
+        self._faults.judge(
+            Sight(
+                topic=images.topic,
+                msgtype=images.msgtype,
+                requested=images.qos,
+                offers=images.offers,
+                silence_s=self._silence_s(),
+                takes=self._takes(),
+            )
+        )
+
+    def close(self) -> None:
+        """Look no more."""
+        self._images.on_mismatch = lambda: None
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_guard_condition(self._soon)

@@ -1,0 +1,111 @@
+"""Faults of the input: named with both sides, logged once, and gone when they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from offered import BEST_EFFORT, RELIABLE, offered
+
+from segmentation_node.ros.image_subscription import Offer
+from segmentation_node.ros.input_faults import InputFaults, Sight
+
+IMAGE = "sensor_msgs/msg/Image"
+DRIVER, BAG = Offer("/driver", IMAGE, offered(BEST_EFFORT)), Offer("/bag", IMAGE, offered(RELIABLE))
+ALL_WELL = Sight("/image", IMAGE, offered(BEST_EFFORT), [DRIVER], silence_s=0.03)
+
+
+class Watched:
+    """Faults with a clock that stands still, and what they have logged."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.logged: list[str] = []
+        self.faults = InputFaults(self.logged.append, 2.0, lambda: self.now_s)
+
+    def see(self, sight: Sight, after_s: float = 0.0) -> tuple[str, ...]:
+        self.now_s += after_s
+        self.faults.judge(sight)
+        return self.faults.sentences
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def test_frames_that_arrive_are_no_fault(watched: Watched) -> None:
+    for _ in range(5):
+        assert watched.see(ALL_WELL, after_s=3.0) == ()
+    assert watched.logged == []
+
+
+def test_a_publisher_that_cannot_be_heard_is_named_once_with_both_sides(watched: Watched) -> None:
+    deaf = replace(ALL_WELL, requested=offered(RELIABLE), silence_s=None)
+    for _ in range(4):
+        (sentence,) = watched.see(deaf, after_s=3.0)
+    assert "/driver (sensor_msgs/msg/Image, best_effort, volatile)" in sentence
+    assert "a subscription that is reliable, volatile" in sentence
+    assert "fix: set qos to sensor_data or auto" in sentence
+    assert watched.logged == [sentence]
+    assert watched.see(replace(deaf, offers=[])) == ()
+    assert watched.see(replace(deaf, offers=[BAG])) == ()
+
+
+def test_a_second_publisher_that_cannot_be_heard_is_named_beside_the_first(
+    watched: Watched,
+) -> None:
+    deaf = replace(ALL_WELL, requested=offered(RELIABLE), offers=[BAG, DRIVER])
+    watched.see(deaf)
+    other = replace(DRIVER, node="/other")
+    (sentence,) = watched.see(replace(deaf, offers=[BAG, DRIVER, other]))
+    assert "/driver" in sentence
+    assert "/other" in sentence
+    assert "/bag" not in sentence
+    assert len(watched.logged) == 2
+
+
+def test_silence_is_a_fault_after_the_time_that_is_allowed_and_ends_with_a_frame(
+    watched: Watched,
+) -> None:
+    silent = replace(ALL_WELL, silence_s=None)
+    assert watched.see(silent) == ()
+    assert watched.see(silent, after_s=2.0) == ()
+    (sentence,) = watched.see(silent, after_s=0.5)
+    assert "no frame on /image for 2.5 s; expected frames from /driver" in sentence
+    assert watched.see(silent, after_s=1.0) != ()
+    assert watched.see(replace(silent, silence_s=0.1)) == ()
+    assert watched.see(replace(silent, silence_s=2.6), after_s=2.5) != ()
+    assert len(watched.logged) == 2
+
+
+def test_silence_counts_from_when_there_was_somebody_to_hear(watched: Watched) -> None:
+    nobody = replace(ALL_WELL, offers=[], silence_s=500.0)
+    assert watched.see(nobody, after_s=50.0) == ()
+    somebody = replace(ALL_WELL, silence_s=500.0)
+    assert watched.see(somebody, after_s=1.0) == ()
+    assert watched.see(somebody, after_s=1.9) == ()
+    assert watched.see(somebody, after_s=0.2) != ()
+
+
+def test_a_node_that_is_too_busy_to_take_frames_does_not_blame_the_camera(
+    watched: Watched,
+) -> None:
+    busy = replace(ALL_WELL, silence_s=60.0, takes=False)
+    watched.see(ALL_WELL)
+    assert watched.see(busy, after_s=60.0) == ()
+    assert watched.see(replace(busy, takes=True), after_s=0.5) == ()
+
+
+def test_a_publisher_of_another_type_is_neither_heard_nor_missed(watched: Watched) -> None:
+    other = replace(DRIVER, msgtype="sensor_msgs/msg/CompressedImage")
+    mistaken = replace(ALL_WELL, requested=offered(RELIABLE), offers=[other], silence_s=None)
+    watched.see(mistaken)
+    assert watched.see(mistaken, after_s=60.0) == ()
+
+
+def test_another_allowance_holds_from_the_next_look_on(watched: Watched) -> None:
+    silent = replace(ALL_WELL, silence_s=None)
+    watched.see(silent)
+    watched.faults.allowed_s = 60.0
+    assert watched.see(silent, after_s=30.0) == ()

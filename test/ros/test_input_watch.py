@@ -1,0 +1,151 @@
+"""The subscription over real DDS: it follows its publishers, and says why it hears nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+from dds import Observer, wait_until
+from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from node_rig import LATCHED, NODE, RELIABLE, Rig, image_message, picture, running_node
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import Image
+
+pytestmark = pytest.mark.dds
+
+TOPIC = "/camera/image_raw"
+
+node = contextmanager(running_node)
+
+
+def listen(rig: Rig) -> None:
+    """Wait until the node is active, and collect its labels."""
+    rig.program.wait_for_line("active: ")
+    rig.labels = rig.observer.collect(Image, f"{NODE}/labels", RELIABLE)
+    rig.value_becomes("labels_listeners", "1")
+
+
+def appear(rig: Rig, qos: QoSProfile) -> object:
+    """A publisher of this process, not yet known to the node."""
+    return rig.observer.node.create_publisher(Image, TOPIC, qos)
+
+
+def vanish(rig: Rig, publisher: object) -> None:
+    rig.observer.node.destroy_publisher(publisher)
+    rig.value_becomes("input_publishers", "")
+
+
+def is_answered(rig: Rig, publisher: object) -> bool:
+    """Publish an image again and again until its labels come."""
+    message = image_message(picture())
+    before = len(rig.labels)
+
+    def asked() -> bool:
+        publisher.publish(message)  # type: ignore[attr-defined]
+        return len(rig.labels) > before
+
+    wait_until(asked, "labels", step_s=0.2)
+    return True
+
+
+def message_of(rig: Rig) -> str:
+    return str(rig.diagnostics[-1].status[0].message)
+
+
+def test_auto_follows_publishers_that_come_late_vanish_and_come_back_otherwise(
+    domain_id: int, observer: Observer
+) -> None:
+    with node(domain_id, observer, qos="auto") as rig:
+        listen(rig)
+        assert rig.value("input_qos") == "best_effort, volatile"
+        reliable = appear(rig, RELIABLE)
+        rig.value_becomes("input_qos", "reliable, volatile")
+        assert is_answered(rig, reliable)
+        vanish(rig, reliable)
+        assert rig.value("input_qos") == "reliable, volatile"
+        careless = appear(rig, qos_profile_sensor_data)
+        rig.value_becomes("input_qos", "best_effort, volatile")
+        assert is_answered(rig, careless)
+        # Both are heard while there are both.
+        reliable = appear(rig, RELIABLE)
+        wait_until(lambda: rig.value("input_publishers").count("/observer") == 2, "both of them")
+        assert is_answered(rig, reliable)
+        assert is_answered(rig, careless)
+        assert rig.value("input_qos") == "best_effort, volatile"
+        rig.observer.node.destroy_publisher(careless)
+        rig.value_becomes("input_qos", "reliable, volatile")
+        assert is_answered(rig, reliable)
+        matched = rig.program.matching("qos auto: ")
+        assert [line.split("qos auto: ")[1].split(",")[0] for line in matched] == [
+            "reliable",
+            "best_effort",
+            "reliable",
+        ]
+        assert not rig.program.matching("no frame comes from a publisher")
+
+
+def test_auto_gets_an_image_that_was_sent_before_the_node_listened(
+    domain_id: int, observer: Observer
+) -> None:
+    message = image_message(picture())
+    camera = observer.node.create_publisher(Image, TOPIC, LATCHED)
+    camera.publish(message)
+    with node(domain_id, observer, qos="auto", autostart=False) as rig:
+        assert rig.change_state(Transition.TRANSITION_CONFIGURE)
+        rig.labels = observer.collect(Image, f"{NODE}/labels", RELIABLE)
+        rig.value_becomes("labels_listeners", "1")
+        assert rig.change_state(Transition.TRANSITION_ACTIVATE)
+        assert rig.labels.wait(1)[0].header == message.header
+        rig.value_becomes("input_qos", "reliable, transient_local")
+
+
+def test_a_publisher_that_cannot_be_heard_is_warned_of_until_it_is_gone(
+    domain_id: int, observer: Observer
+) -> None:
+    with node(domain_id, observer, qos="reliable") as rig:
+        listen(rig)
+        careless = appear(rig, qos_profile_sensor_data)
+        line = rig.program.wait_for_line(r"\[WARN\].*no frame comes from a publisher")
+        assert "/observer (sensor_msgs/msg/Image, best_effort, volatile)" in line
+        assert "a subscription that is reliable, volatile; fix: set qos to" in line
+        warned = rig.diagnostics.wait_for(
+            lambda one: one.status[0].level == DiagnosticStatus.WARN, "warning"
+        )
+        assert "no frame comes from a publisher" in warned.status[0].message
+        # One that can be heard does not make the other one heard.
+        reliable = appear(rig, RELIABLE)
+        assert is_answered(rig, reliable)
+        assert "no frame comes from a publisher" in message_of(rig)
+        rig.observer.node.destroy_publisher(careless)
+        wait_until(lambda: "no frame comes" not in message_of(rig), "the end of the warning")
+        assert len(rig.program.matching("no frame comes from a publisher")) == 1
+        assert not rig.program.matching("offering incompatible QoS")
+
+
+def test_a_publisher_that_sends_nothing_is_warned_of_until_it_does(
+    domain_id: int, observer: Observer
+) -> None:
+    with node(domain_id, observer, silence_warning_s=0.3) as rig:
+        listen(rig)
+        camera = appear(rig, RELIABLE)
+        line = rig.program.wait_for_line(rf"\[WARN\].*received no frame on {TOPIC} for")
+        assert "expected frames from /observer (sensor_msgs/msg/Image, reliable, volatile)" in line
+        wait_until(
+            lambda: (
+                rig.diagnostics[-1].status[0].level == DiagnosticStatus.WARN
+                and "received no frame" in message_of(rig)
+            ),
+            "a warning in the diagnostics",
+        )
+        message = image_message(picture())
+        wait_until(
+            lambda: (
+                camera.publish(message)
+                or rig.diagnostics[-1].status[0].level == DiagnosticStatus.OK
+            ),
+            "all well while frames come",
+            step_s=0.05,
+        )
+        vanish(rig, camera)
+        wait_until(lambda: rig.diagnostics[-1].status[0].level == DiagnosticStatus.STALE, "silence")
