@@ -125,6 +125,15 @@ class NodeConfig(PipelineConfig):
         low=1,
         high=1000,
     )
+    rate_limit: float = parameter(
+        0.0,
+        "Most frames that are answered per second of the stream, by their stamps; those above are "
+        "counted as limited before any work is done on them. 0 sets no limit.",
+        unit="Hz",
+        low=0.0,
+        high=1000.0,
+        live=True,
+    )
     silence_warning_s: float = parameter(
         2.0,
         "Time without a frame, by the steady clock, after which a topic that has publishers is "

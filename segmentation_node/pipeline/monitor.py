@@ -62,8 +62,12 @@ class Report:
 
     @property
     def frame_budget_ms(self) -> float:
-        """Time that there is for each frame at the rate at which they arrive; NaN without any."""
-        return 1e3 / self.input_rate_hz if self.input_rate_hz > 0 else float("nan")
+        """Time that there is for each frame at the rate at which they are to be answered.
+
+        NaN where there are none.
+        """
+        wanted = self.recent.wanted
+        return 1e3 * self.period_s / wanted if wanted > 0 and self.period_s > 0 else float("nan")
 
     @property
     def budget_used(self) -> float:

@@ -54,6 +54,7 @@ class Counts:
         received: Frames handed over, the bad ones too.
         processed: Frames computed and published.
         skipped: Frames that a newer one replaced, or that waited when the worker was paused.
+        limited: Frames above the rate limit, left alone before any work on them.
         malformed: Frames that could not be read.
         failed: Frames lost to an error of the engine or of publishing.
     """
@@ -61,8 +62,14 @@ class Counts:
     received: int = 0
     processed: int = 0
     skipped: int = 0
+    limited: int = 0
     malformed: int = 0
     failed: int = 0
+
+    @property
+    def wanted(self) -> int:
+        """Frames that were to be answered: all but those above the rate limit."""
+        return self.received - self.limited
 
     def plus(self, **more: int) -> Counts:
         """The counts with the named ones raised."""
@@ -188,6 +195,11 @@ class Worker(Generic[Item, Slot]):
         """Count one frame that could not even be made an item."""
         with self._changed:
             self._count(received=1, malformed=1)
+
+    def leave_out(self) -> None:
+        """Count one frame above the rate limit."""
+        with self._changed:
+            self._count(received=1, limited=1)
 
     @property
     def _alive(self) -> bool:

@@ -14,7 +14,7 @@ from segmentation_node.pipeline.monitor import Report
 from segmentation_node.ros.drift import drift_status
 
 SKIPPED_SHARE = 0.1
-"""Frames skipped, as a share of those that arrived, above which there is a warning."""
+"""Frames skipped, as a share of those within the rate limit, above which there is a warning."""
 
 QUIET_PERIODS = 3.0
 """Diagnostics periods without a frame after which the input counts as gone."""
@@ -112,8 +112,8 @@ def _warnings(report: Report) -> Iterator[str]:
         yield f"{recent.malformed} malformed, the last: {report.last_malformation}"
     if recent.failed:
         yield f"{recent.failed} frames lost to errors, see the log"
-    if recent.skipped > SKIPPED_SHARE * recent.received:
-        yield f"{recent.skipped} of {recent.received} frames skipped: they come too fast"
+    if recent.skipped > SKIPPED_SHARE * recent.wanted:
+        yield f"{recent.skipped} of {recent.wanted} frames skipped: they come too fast"
     if report.recent_deadline_misses:
         yield f"{report.recent_deadline_misses} frames over the deadline"
     if report.recent_stamp_jumps:

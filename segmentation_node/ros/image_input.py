@@ -72,6 +72,7 @@ class ImageInput:
         on_arrival: Takes each one, on the executor's thread.
         on_refusal: Takes each message that is read at once and is no image, and the error.
         is_open: Whether the next message may be taken.
+        is_wanted: Whether one is to be answered; if not, nothing more is done with it.
     """
 
     def __init__(
@@ -81,8 +82,10 @@ class ImageInput:
         on_arrival: Callable[[Arrival], None],
         on_refusal: Callable[[Arrival, FrameError], None],
         is_open: Callable[[], bool],
+        is_wanted: Callable[[Arrival], bool],
     ) -> None:
         self._node = node
+        self._is_wanted = is_wanted
         self._on_arrival = on_arrival
         self._on_refusal = on_refusal
         compressed = config.image_transport == "compressed"
@@ -111,6 +114,8 @@ class ImageInput:
         arrived_s, clock_ns = time.perf_counter(), self._node.get_clock().now().nanoseconds
         read = partial(self._frame_of, message)
         arrival = Arrival(message.header, arrived_s, clock_ns, read)
+        if not self._is_wanted(arrival):
+            return
         if not self._read_at_once:
             self._on_arrival(arrival)
             return

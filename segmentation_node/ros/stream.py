@@ -12,6 +12,7 @@ from segmentation_node.config import NodeConfig
 from segmentation_node.errors import FrameError
 from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor, Report
+from segmentation_node.pipeline.rate_limit import RateLimit
 from segmentation_node.pipeline.worker import Worker
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.drift import settings_of
@@ -45,6 +46,7 @@ class CameraStream:
         """Compares the images with those that the network was calibrated on."""
         self._job = SegmentationJob(config, self._output, self._monitor, self.drift, self._complain)
         slots = [OutputSlot(), OutputSlot()]
+        self._limit = RateLimit(config.rate_limit)
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
         self._input: ImageInput | None = None
         self._faults = self._no_faults()
@@ -89,7 +91,12 @@ class CameraStream:
         self._output.legend.publish(self._job.labels)
         self._worker.resume()
         self._input = ImageInput(
-            self._node, self._config, self._take, self._refuse, lambda: self._worker.has_room
+            self._node,
+            self._config,
+            on_arrival=self._take,
+            on_refusal=self._refuse,
+            is_open=lambda: self._worker.has_room,
+            is_wanted=self._wants,
         )
         self._faults = self._no_faults()
         self._watch = InputWatch(
@@ -123,6 +130,7 @@ class CameraStream:
         """Use other values of the live parameters for the frames to come."""
         self._config = config
         self._monitor.deadline_ms = config.deadline_ms
+        self._limit.rate_hz = config.rate_limit
         self._faults.allowed_s = config.silence_warning_s
         self._output.images.adjust(config)
         self.drift.adjust(settings_of(config))
@@ -137,12 +145,21 @@ class CameraStream:
             return {}
         images = self._input.subscription
         return {
+            "rate_limit_hz": self._limit.rate_hz or "none",
             "input_qos": named(images.qos),
             "input_publishers": ", ".join(map(str, images.offers)),
         }
 
     def _no_faults(self) -> InputFaults:
         return InputFaults(self._node.get_logger().warning, self._config.silence_warning_s)
+
+    def _wants(self, arrival: Arrival) -> bool:
+        # Drivers without a clock leave the stamp at zero: then the arrival has to do.
+        if self._limit.admits(stamp_ns(arrival.header) or time.monotonic_ns()):
+            return True
+        self._monitor.arrived(stamp_ns(arrival.header), arrival.clock_ns)
+        self._worker.leave_out()
+        return False
 
     def _take(self, arrival: Arrival) -> None:
         self._monitor.arrived(stamp_ns(arrival.header), arrival.clock_ns)

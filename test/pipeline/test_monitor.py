@@ -94,6 +94,13 @@ def test_the_budget_is_the_time_between_two_frames_and_the_slower_thread_uses_it
     assert at_25_hz.budget_used == pytest.approx(29 / 40)
 
 
+def test_frames_above_the_rate_limit_leave_their_time_to_the_others() -> None:
+    report = Report(period_s=2.0, recent=Counts(received=60, processed=20, limited=40))
+    assert (report.input_rate_hz, report.rate_hz, report.frame_budget_ms) == (30.0, 10.0, 100.0)
+    all_limited = Report(period_s=2.0, recent=Counts(received=3, limited=3))
+    assert math.isnan(all_limited.frame_budget_ms)
+
+
 def test_without_frames_there_is_no_budget() -> None:
     report = Monitor().report(Counts())
     assert math.isnan(report.frame_budget_ms)

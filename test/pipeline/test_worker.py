@@ -234,6 +234,17 @@ def test_a_frame_refused_before_it_became_an_item_is_counted(make: Make) -> None
     assert worker.counts == Counts(received=1, malformed=1)
 
 
+def test_a_frame_above_the_rate_limit_is_counted_and_not_wanted(make: Make) -> None:
+    job = RecordingJob()
+    worker = make(job, "every")
+    worker.leave_out()
+    worker.submit(1)
+    counts = settle(worker)
+    assert counts == Counts(received=2, processed=1, limited=1)
+    assert counts.wanted == 1
+    assert job.published == [1]
+
+
 def test_what_opens_the_engine_uses_and_closes_it_is_one_thread(make: Make) -> None:
     job = RecordingJob()
     worker = make(job, "every")

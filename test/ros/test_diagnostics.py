@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.time import Time
@@ -48,6 +50,22 @@ CASES = {
         "15 of 30 frames skipped",
     ),
     "a few skipped": (active(recent=Counts(received=30, processed=28, skipped=2)), OK, "frames/s"),
+    "limited alone": (active(recent=Counts(received=30, processed=10, limited=20)), OK, "10.0 f"),
+    "limited, and yet too fast": (
+        active(recent=Counts(received=30, processed=8, skipped=2, limited=20)),
+        WARN,
+        "2 of 10 frames skipped",
+    ),
+    "not heard": (
+        replace(active(silence_s=None), input_faults=("received best effort", "no frame for 3 s")),
+        WARN,
+        "received best effort; no frame for 3 s",
+    ),
+    "one of two not heard": (
+        replace(active(recent_deadline_misses=4), input_faults=("received best effort",)),
+        WARN,
+        "received best effort; 4 frames over",
+    ),
     "deadline": (active(recent_deadline_misses=4), WARN, "4 frames over the deadline"),
     "looping bag": (active(recent_stamp_jumps=1), WARN, "jumped back 1"),
     "long ago": (active(stamp_jumps=3, deadline_misses=5), OK, "frames/s"),
