@@ -35,6 +35,16 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from error
 
 
+def user_cache(name: str) -> Path:
+    """A folder of the package in the user's cache directory; it need not exist yet.
+
+    Source: XDG Base Directory Specification, 0.8: a relative XDG_CACHE_HOME is ignored.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    base = home if home.is_absolute() else Path.home() / ".cache"
+    return base / "segmentation_node" / name
+
+
 def to_disk(path: Path) -> None:
     """Wait until a file is on the disk, or a folder's list of names: no new name is before.
 

@@ -13,7 +13,7 @@ from segmentation_node import __version__
 from segmentation_node.engines.cache.key import EngineKey
 from segmentation_node.engines.cache.manifest import Manifest, read_manifest, unusable
 from segmentation_node.errors import EngineError, OutputError
-from segmentation_node.files import write_whole
+from segmentation_node.files import user_cache, write_whole
 
 ENVIRONMENT = "SEGMENTATION_ENGINE_CACHE"
 """Names the folder; without it the engines lie in the user's XDG cache directory."""
@@ -22,16 +22,9 @@ _PLAN, _MANIFEST = ".plan", ".json"
 
 
 def cache_folder() -> Path:
-    """The folder of built engines on this machine.
-
-    Source: XDG Base Directory Specification, 0.8: a relative XDG_CACHE_HOME is ignored.
-    """
+    """The folder of built engines on this machine."""
     named = os.environ.get(ENVIRONMENT)
-    if named:
-        return Path(named).expanduser()
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    base = home if home.is_absolute() else Path.home() / ".cache"
-    return base / "segmentation_node" / "engines"
+    return Path(named).expanduser() if named else user_cache("engines")
 
 
 @dataclass(frozen=True)
