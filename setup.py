@@ -46,7 +46,7 @@ setup(
     maintainer="segmentation_node developers",
     maintainer_email="segmentation_node@example.org",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["py.typed", "models/*"]},
+    package_data={PACKAGE: ["py.typed", "models/*", "cuda/kernels/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
@@ -75,6 +75,7 @@ setup(
             "tensorrt>=10.3; platform_machine == 'x86_64'",
             "pycuda>=2024.1",
             "cuda-bindings>=12.8",
+            "nvidia-cuda-nvrtc>=13; platform_machine == 'x86_64'",
         ],
         "tensorrt-rtx": [
             "tensorrt-rtx-cu12>=1.4; platform_machine == 'x86_64'",
@@ -100,6 +101,9 @@ setup(
             "cityscapesscripts>=2.2",
             "mcap>=1.1",
             "mcap-ros2-support>=0.5",
+            # The compiler of the CUDA kernels, a wheel of 58 MB; it needs no GPU.
+            "cuda-bindings>=13",
+            "nvidia-cuda-nvrtc>=13; sys_platform == 'linux'",
         ],
     },
     entry_points={

@@ -39,6 +39,7 @@ ROOMS = (
     room("transport"),
     room("core", "numpy", "cv2"),
     room("model", "numpy", "yaml"),
+    room("cuda", "numpy", "cuda", "pycuda"),
     room("engines", "numpy", "openvino", "tensorrt", "tensorrt_rtx", "cuda"),
     room("pipeline", "numpy", "cv2"),
     room("media", "numpy", "cv2", "imageio_ffmpeg"),

@@ -1,0 +1,1 @@
+"""The CUDA kernels of pre- and postprocessing: sources, compilation, arguments and launches."""
