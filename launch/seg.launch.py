@@ -33,7 +33,7 @@ TEXTS = {
     "model": "Shipped model (camvid, rendered), or the path of an .onnx with its .yaml beside it",
     "engine": "Runtime: auto, openvino or tensorrt",
     "precision": "Arithmetic: auto, fp32, bf16, fp16 or int8",
-    "network_size": "Network input as HEIGHTxWIDTH, such as 512x1024, or default: the model's own",
+    "network_size": "Network input as HEIGHTxWIDTH, such as 512x1024, or auto, or default",
     "roi": "Part of the image to segment: x,y,width,height in pixels or fractions",
     "output_size": "Size of the published images: camera or network",
     "class_map": "Merges classes: a shipped map such as camvid11_to_drivable, or a path",

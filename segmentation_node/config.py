@@ -44,9 +44,10 @@ class PipelineConfig:
     network_size: str = parameter(
         "default",
         "Size of the network's input as HEIGHTxWIDTH in pixels, or default for the model's own. "
-        "Larger sees smaller things and takes longer.",
-        pattern=r"default|\d{1,5}[xX×]\d{1,5}",
-        example="default, or HEIGHTxWIDTH such as 512x1024",
+        "Larger sees smaller things and takes longer. With auto the node measures the model's "
+        "sizes when it is configured, and takes the largest that holds target_rate_hz.",
+        pattern=r"default|auto|\d{1,5}[xX×]\d{1,5}",
+        example="default, auto, or HEIGHTxWIDTH such as 512x1024",
     )
     roi: str = parameter(
         "",
@@ -133,6 +134,14 @@ class NodeConfig(PipelineConfig):
         low=0.0,
         high=1000.0,
         live=True,
+    )
+    target_rate_hz: float = parameter(
+        30.0,
+        "With network_size auto: frames per second that are to be answered, such as those of the "
+        "camera; where rate_limit is lower, that is.",
+        unit="Hz",
+        low=0.1,
+        high=1000.0,
     )
     silence_warning_s: float = parameter(
         2.0,

@@ -60,7 +60,7 @@ def test_a_whole_number_will_do_where_a_float_is_wanted_and_not_the_other_way_ro
         NodeConfig(queue_size=5.0)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("size", ["default", "512x1024", "256X512", "64×96"])
+@pytest.mark.parametrize("size", ["default", "auto", "512x1024", "256X512", "64×96"])
 def test_network_sizes_that_are_read(size: str) -> None:
     assert NodeConfig(network_size=size).network_size == size
 

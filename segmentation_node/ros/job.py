@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 
 from segmentation_node.config import NodeConfig
+from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import EngineError, FrameError, SegmentationError
+from segmentation_node.model import load_model
 from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
 from segmentation_node.pipeline.segmenter import Segmenter
+from segmentation_node.pipeline.size_choice import choose_by_trial
+from segmentation_node.pipeline.size_trial import SizeTrial
 from segmentation_node.pipeline.view import View
 from segmentation_node.ros.image_input import Arrival
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.stream_output import StreamOutput
 
 WARM_UP_SIZE = (720, 1280)
-"""Height and width of the image to warm up with: that of the camera is not known yet."""
+"""Height and width of the image to warm up with while those of the camera are not known."""
+
+_log = logging.getLogger("segmentation_node")
 
 Complain = Callable[[str, str], None]
 
@@ -31,6 +38,7 @@ class SegmentationJob:
         monitor: Is told of ages, stages and failures.
         drift: Sees every image that was answered.
         complain: Logs a sentence of a kind: (kind, sentence).
+        image_size: Height and width in pixels of the camera's images, where they are known.
     """
 
     def __init__(
@@ -40,6 +48,7 @@ class SegmentationJob:
         monitor: Monitor,
         drift: DriftWatch,
         complain: Complain,
+        image_size: tuple[int, int] | None = None,
     ) -> None:
         self._config = config
         self._output = output
@@ -47,7 +56,9 @@ class SegmentationJob:
         self._drift = drift
         self._complain = complain
         self._segmenter: Segmenter | None = None
-        self._image = ""
+        self._image = self._size_reason = ""
+        self.image_size = image_size
+        """Height and width in pixels of the camera's latest image; None while there was none."""
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -61,6 +72,7 @@ class SegmentationJob:
             "device": segmenter.device,
             "precision": segmenter.precision,
             "network_size": str(segmenter.network_size),
+            "network_size_reason": self._size_reason or "as asked",
             "roi": self._config.roi,
             "output_size": self._config.output_size,
             "labels": segmenter.labels.name,
@@ -80,14 +92,16 @@ class SegmentationJob:
     def open(self) -> None:
         """Load the network and run it once, so that the first frame is as fast as the others."""
         config = self._config
+        view = View.parse(config.roi, config.output_size, config.class_map)
+        auto = config.network_size == "auto"
         self._segmenter = Segmenter.load(
             config.model,
             engine=config.engine,
             precision=config.precision,
-            network_size=config.network_size,
-            view=View.parse(config.roi, config.output_size, config.class_map),
+            network_size=self._largest_size(view) if auto else config.network_size,
+            view=view,
         )
-        self._segmenter.warm_up(*WARM_UP_SIZE)
+        self._segmenter.warm_up(*(self.image_size or WARM_UP_SIZE))
         self._drift.compare_with(self._segmenter.model, self._segmenter.input_name)
 
     def compute(self, item: Arrival, slot: OutputSlot) -> None:
@@ -100,6 +114,7 @@ class SegmentationJob:
         taken = time.perf_counter()
         frame = item.read()
         read = time.perf_counter()
+        self.image_size = frame.height, frame.width
         self._image = f"{frame.height}x{frame.width} {frame.encoding}"
         outputs, window = self._output.images.wanted, self._loaded.window(frame.height, frame.width)
         result = self._loaded.segment(frame, outputs, slot.buffers(window, outputs))
@@ -157,6 +172,21 @@ class SegmentationJob:
         if self._segmenter is not None:
             self._segmenter.close()
             self._segmenter = None
+
+    def _largest_size(self, view: View) -> NetworkSize:
+        config, model = self._config, load_model(self._config.model)
+        # The ROS graph tells neither the size nor the rate of images that nobody subscribed to.
+        image_size = self.image_size or WARM_UP_SIZE
+        trial = SizeTrial(model, image_size, view, config.engine, config.precision)
+        rate_hz = min(config.target_rate_hz, config.rate_limit or config.target_rate_hz)
+        choice = choose_by_trial(model.sizes, rate_hz, trial)
+        known = "the camera's" if self.image_size else "the camera's are not known yet"
+        self._size_reason = "{}; on images of {}x{} pixels ({})".format(
+            choice.reason, *image_size, known
+        )
+        level = logging.INFO if choice.holds else logging.WARNING
+        _log.log(level, "network_size auto: %s", self._size_reason)
+        return choice.timing.size
 
     def _compare(self, slot: OutputSlot) -> None:
         # Last of all, so that nobody waits for it; and the slot must not keep the message alive.

@@ -33,6 +33,7 @@ class SegmentationNode(LifecycleNode):
     def __init__(self, **options: Any) -> None:
         super().__init__("segmentation_node", **options)
         self._stream: CameraStream | None = None
+        self._image_sizes: dict[str, tuple[int, int]] = {}
         self._refusal = ""
         self._library_log = LibraryLog(self.get_logger())
         self._declared = NodeParameters(self, lambda: self._stream is not None, self._set_live)
@@ -66,7 +67,7 @@ class SegmentationNode(LifecycleNode):
         """Read the parameters, load the network and warm it up."""
         try:
             config = self._declared.read()
-            self._stream = CameraStream(self, config)
+            self._stream = CameraStream(self, config, self._image_sizes.get(config.input_topic))
             self._stream.open()
         except Exception as error:
             self.close()
@@ -91,7 +92,9 @@ class SegmentationNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe; the frame that is under way is still published."""
-        self._configured().deactivate()
+        stream = self._configured()
+        stream.deactivate()
+        self._image_sizes.update(stream.image_sizes)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:

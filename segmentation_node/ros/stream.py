@@ -34,9 +34,12 @@ class CameraStream:
     Args:
         node: The node that it belongs to.
         config: The node's parameters.
+        image_size: Height and width in pixels of the camera's images, where they are known.
     """
 
-    def __init__(self, node: LifecycleNode, config: NodeConfig) -> None:
+    def __init__(
+        self, node: LifecycleNode, config: NodeConfig, image_size: tuple[int, int] | None = None
+    ) -> None:
         self._node = node
         self._config = config
         self._said: dict[str, float] = {}
@@ -44,7 +47,9 @@ class CameraStream:
         self._output = StreamOutput(node, config, self._complain)
         self.drift = DriftWatch(settings_of(config))
         """Compares the images with those that the network was calibrated on."""
-        self._job = SegmentationJob(config, self._output, self._monitor, self.drift, self._complain)
+        self._job = SegmentationJob(
+            config, self._output, self._monitor, self.drift, self._complain, image_size
+        )
         slots = [OutputSlot(), OutputSlot()]
         self._limit = RateLimit(config.rate_limit)
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
@@ -56,6 +61,12 @@ class CameraStream:
     def facts(self) -> Mapping[str, object]:
         """What is in use, by the keys of the diagnostics."""
         return {**self._job.facts, **self._input_facts, **self._output.facts}
+
+    @property
+    def image_sizes(self) -> dict[str, tuple[int, int]]:
+        """Height and width in pixels of the images by the topic as configured, where known."""
+        size = self._job.image_size
+        return {} if size is None else {self._config.input_topic: size}
 
     @property
     def topic(self) -> str:
