@@ -61,7 +61,7 @@ test-numpy1:
 	@echo "NumPy 1.26 has wheels for Python 3.10 to 3.12 only and none of them is here: this half is not run (OLD_PYTHON=PATH names one)"
 else
 test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with NumPy 1.26 and OpenCV 4, as on ROS machines
-	$(OLD_VENV)/bin/python -m pytest test/core test/engines test/pipeline test/model test/ros/test_node.py
+	$(OLD_VENV)/bin/python -m pytest test/core test/cuda test/engines test/pipeline test/model test/ros/test_node.py
 endif
 
 clean: ## remove the virtual environments and what the demo left
