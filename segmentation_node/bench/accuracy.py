@@ -112,14 +112,14 @@ def evaluate(
     for done, sample in enumerate(data.samples, start=1):
         image, true = sample.read()
         result = segmenter(image, outputs=_OUTPUTS)
-        predicted = result.labels
         counts = total.empty()
-        counts.update(predicted, true)
-        _count_confidence(reliability, result, counts, true)
+        counts.update(result.labels, true)
         total.merge(counts)
         by_group[sample.group].merge(counts)
+        answer = Answer(sample, result.labels, true, counts)
+        _count_confidence(reliability, result, answer)
         for tally in tallies:
-            tally.add(Answer(sample, predicted, true, counts))
+            tally.add(answer)
         if progress:
             progress(done, len(data))
     check_counted(total, data)
@@ -129,14 +129,11 @@ def evaluate(
     return {**scores, **provenance(segmenter), **found}
 
 
-def _count_confidence(
-    reliability: Reliability, result: Segmentation, counts: ConfusionMatrix, true: NDArray[np.uint8]
-) -> None:
+def _count_confidence(reliability: Reliability, result: Segmentation, answer: Answer) -> None:
     if result.confidence is None:
         return
-    classes = counts.true_classes(true)
-    counted = classes < counts.num_classes
-    correct = counts.predicted_classes(result.labels) == classes
+    counted = answer.true_classes < answer.counts.num_classes
+    correct = answer.said_classes == answer.true_classes
     reliability.update(result.confidence[counted], correct[counted])
 
 
