@@ -113,6 +113,17 @@ DEVICE Quad<Byte> load(const Byte *from) {
   return {{from[0], from[1], from[2], from[3]}};
 }
 
+// Calls `finish(y, x)` for the first of every four pixels of a row. Any grid covers the whole image:
+// what it does not reach at once, its threads take in strides.
+template <class Finish>
+DEVICE void for_each_four(int height, int width, Finish finish) {
+  const int rows = gridDim.y * blockDim.y, columns = 4 * gridDim.x * blockDim.x;
+  const int first_x = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
+  for (int y = blockIdx.y * blockDim.y + threadIdx.y; y < height; y += rows) {
+    for (int x = first_x; x < width; x += columns) finish(y, x);
+  }
+}
+
 // Defines the kernels of one layout of pixels, or of all where the compiler is not told PIXELS:
 // a robot's camera has one encoding, and its kernels are compiled in a tenth of the time.
 #ifdef PIXELS

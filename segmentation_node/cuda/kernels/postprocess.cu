@@ -160,14 +160,9 @@ DEVICE void finish_four(const PostprocessArgs &args, int y, int x) {
   if (args.overlay) overlay_of<Pixels>(args, colors, y, x).store_to(args.overlay + 3 * pixel, count);
 }
 
-// Any grid covers the whole image: what it does not reach at once, its threads take in strides.
 template <class Pixels, class Value>
 DEVICE void postprocess(const PostprocessArgs &args) {
-  const int rows = gridDim.y * blockDim.y, columns = 4 * gridDim.x * blockDim.x;
-  const int first_x = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
-  for (int y = blockIdx.y * blockDim.y + threadIdx.y; y < args.height; y += rows) {
-    for (int x = first_x; x < args.width; x += columns) finish_four<Pixels, Value>(args, y, x);
-  }
+  for_each_four(args.height, args.width, [&](int y, int x) { finish_four<Pixels, Value>(args, y, x); });
 }
 
 // One more step lets the preprocessor put the name in before it is pasted.

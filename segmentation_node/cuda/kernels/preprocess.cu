@@ -73,14 +73,9 @@ DEVICE void fill_four(const PreprocessArgs &args, int y, int x) {
   store(output + args.plane[2] * area, red, smaller(count, 4));
 }
 
-// Any grid covers the whole input: what it does not reach at once, its threads take in strides.
 template <class Pixels, class Value>
 DEVICE void preprocess(const PreprocessArgs &args) {
-  const int rows = gridDim.y * blockDim.y, columns = 4 * gridDim.x * blockDim.x;
-  const int first_x = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
-  for (int y = blockIdx.y * blockDim.y + threadIdx.y; y < args.height; y += rows) {
-    for (int x = first_x; x < args.width; x += columns) fill_four<Pixels, Value>(args, y, x);
-  }
+  for_each_four(args.height, args.width, [&](int y, int x) { fill_four<Pixels, Value>(args, y, x); });
 }
 
 // One more step lets the preprocessor put the name in before it is pasted.
