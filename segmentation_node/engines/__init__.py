@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmentation_node.engines.base import PRECISIONS, CpuEngine, Engine, EngineReport
+from segmentation_node.engines.base import PRECISIONS, CpuEngine, Engine, EngineReport, GpuEngine
 from segmentation_node.engines.selection import available_engines, open_engine
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "CpuEngine",
     "Engine",
     "EngineReport",
+    "GpuEngine",
     "available_engines",
     "open_engine",
 ]

@@ -85,6 +85,29 @@ class CpuEngine(Engine, Protocol):
         """
 
 
+class GpuEngine(Engine, Protocol):
+    """An engine whose input and output lie in GPU memory, which the caller owns.
+
+    Its input is what the network itself takes: planar, normalised, in the model's channel order.
+    It serves one thread at a time, on which the CUDA context is current that it was made in.
+    """
+
+    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+        """Run the network in the order of a stream, and return at once.
+
+        The caller's memory is used until the stream has come to what follows.
+
+        Args:
+            stream: Handle of the CUDA stream.
+            input_address: (1, 3, h, w) of the type in `input`: address in GPU memory.
+            output_address: (1, C, h/stride, w/stride) of the type in `output`: address in GPU
+                memory.
+
+        Raises:
+            EngineError: The engine is closed, or the runtime failed.
+        """
+
+
 @dataclass(frozen=True)
 class EngineReport:
     """What one kind of engine can do on this machine.
