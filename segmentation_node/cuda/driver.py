@@ -91,6 +91,16 @@ class Driver(Protocol):
             EngineError: It cannot be compiled or loaded.
         """
 
+    def allocate(self, size: int) -> Memory:
+        """Memory of the GPU; the caller frees it.
+
+        Args:
+            size: Bytes.
+
+        Raises:
+            EngineError: CUDA refuses.
+        """
+
     def upload(self, array: NDArray[Any]) -> Memory:
         """Copy an array to memory of its own; the caller frees it.
 

@@ -13,6 +13,7 @@ from segmentation_node.core.geometry import Fit
 from segmentation_node.core.postprocess import check_channels
 from segmentation_node.cuda.camera_image import IMAGE, CameraImage
 from segmentation_node.cuda.driver import BLOCK, Driver, KernelSource, grid_for
+from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.preprocess import check_size
 from segmentation_node.cuda.tables import samples
 from segmentation_node.errors import ConfigError
@@ -138,9 +139,10 @@ class Postprocess:
         self._grid = grid_for(fit.image_height, fit.image_width)
         rows, columns = samples(fit, *logits_shape[1:])
         tables = {"rows": rows, "columns": columns, "ids": labels.id_of_channel, "palette": palette}
-        self._tables = [driver.upload(table) for table in tables.values()]
-        for name, memory in zip(tables, self._tables, strict=True):
-            self._arguments[name] = int(memory)
+        with Owned() as owned:
+            for name, table in tables.items():
+                self._arguments[name] = int(owned.keep(driver.upload(table)))
+            self._owned = owned.pop_all()
 
     def __call__(
         self, logits: int, results: Results, stream: Any, image: int = 0, alpha: float = 0.5
@@ -171,7 +173,6 @@ class Postprocess:
         arguments["alpha"] = alpha
         self._kernel(self._grid, BLOCK, stream, arguments.tobytes())
 
-    def close(self) -> None:
-        """Free the tables; closing twice does nothing."""
-        while self._tables:
-            self._tables.pop().free()
+    def free(self) -> None:
+        """Free the tables; freeing twice does nothing."""
+        self._owned.close()

@@ -11,6 +11,7 @@ from segmentation_node.core.geometry import Fit
 from segmentation_node.core.preprocess import InputValues
 from segmentation_node.cuda.camera_image import IMAGE, CameraImage
 from segmentation_node.cuda.driver import BLOCK, Driver, KernelSource, grid_for
+from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.tables import taps
 from segmentation_node.errors import FrameError
 
@@ -94,8 +95,10 @@ class Preprocess:
         self._arguments = arguments_for(image, fit, values)
         self._kernel = driver.kernel(KernelSource("preprocess", image.layout, precision))
         self._grid = grid_for(fit.network.height, fit.network.width)
-        self._tables = [driver.upload(table) for table in taps(fit)]
-        self._arguments["rows"], self._arguments["columns"] = map(int, self._tables)
+        with Owned() as owned:
+            for name, table in zip(("rows", "columns"), taps(fit), strict=True):
+                self._arguments[name] = int(owned.keep(driver.upload(table)))
+            self._owned = owned.pop_all()
 
     def __call__(self, image: int, output: int, stream: Any) -> None:
         """Launch the kernel and return at once.
@@ -112,7 +115,6 @@ class Preprocess:
         self._arguments["output"] = output
         self._kernel(self._grid, BLOCK, stream, self._arguments.tobytes())
 
-    def close(self) -> None:
-        """Free the tables; closing twice does nothing."""
-        while self._tables:
-            self._tables.pop().free()
+    def free(self) -> None:
+        """Free the tables; freeing twice does nothing."""
+        self._owned.close()

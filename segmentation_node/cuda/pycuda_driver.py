@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,10 @@ from numpy.typing import NDArray
 
 from segmentation_node.cuda.compile import compiled
 from segmentation_node.cuda.driver import Block, Grid, Kernel, KernelSource, Memory
-from segmentation_node.errors import EngineError
+from segmentation_node.cuda.gpu import Stream
+from segmentation_node.cuda.memory import DeviceMemory
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.cuda.pycuda_calls import PyCuda
 
 
 class PyCudaDriver:
@@ -30,13 +31,14 @@ class PyCudaDriver:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._cuda = _pycuda()
+        self._pycuda = PyCuda()
+        module = self._pycuda.module
         self._folder = folder
         self._modules: dict[tuple[str, str], Any] = {}
-        device = self._checked("looking for the GPU", self._cuda.Context.get_device)
-        major, minor = self._checked("looking for the GPU", device.compute_capability)
+        device = self._pycuda.call("looking for the GPU", module.Context.get_device)
+        major, minor = self._pycuda.call("looking for the GPU", device.compute_capability)
         self._architecture = 10 * major + minor
-        version = self._checked("looking for the driver", self._cuda.get_driver_version)
+        version = self._pycuda.call("looking for the driver", module.get_driver_version)
         self._newest = (version // 1000, version % 1000 // 10)
 
     def kernel(self, source: KernelSource) -> Kernel:
@@ -46,8 +48,16 @@ class PyCudaDriver:
             EngineError: It cannot be compiled or loaded.
         """
         task = f"loading the kernel {source.symbol}"
-        function = self._checked(task, self._module(source).get_function, source.symbol)
+        function = self._pycuda.call(task, self._module(source).get_function, source.symbol)
         return partial(self._launch, function, source.symbol)
+
+    def allocate(self, size: int) -> Memory:
+        """Memory of the GPU; the caller frees it.
+
+        Raises:
+            EngineError: CUDA refuses.
+        """
+        return DeviceMemory(self._pycuda, size)
 
     def upload(self, array: NDArray[Any]) -> Memory:
         """Copy an array to memory of its own; the caller frees it.
@@ -56,17 +66,29 @@ class PyCudaDriver:
             EngineError: CUDA refuses.
         """
         task = f"copying {array.nbytes} bytes to the GPU"
-        memory: Memory = self._checked(task, self._cuda.mem_alloc, array.nbytes)
-        self._checked(task, self._cuda.memcpy_htod, memory, np.ascontiguousarray(array))
+        with Owned() as undo:
+            memory = undo.keep(self.allocate(array.nbytes))
+            copy = self._pycuda.module.memcpy_htod
+            self._pycuda.call(task, copy, int(memory), np.ascontiguousarray(array))
+            self._wait(task)
+            undo.pop_all()
         return memory
+
+    def _wait(self, task: str) -> None:
+        # A copy from memory that is not pinned returns while it is under way in the default stream,
+        # for which streams that do not block do not wait (CUDA driver API, "API synchronization
+        # behavior"). To wait for the whole context would spoil another thread's capture.
+        event = self._pycuda.call(task, self._pycuda.module.Event)
+        self._pycuda.call(task, event.record)
+        self._pycuda.call(task, event.synchronize)
 
     def _module(self, source: KernelSource) -> Any:
         """The loaded program of a kernel; PyCUDA unloads a program that nobody holds."""
         name = source.program, source.layout
         if name not in self._modules:
             cubin = compiled(source, self._architecture, self._newest, self._folder)
-            task = f"loading {source.program}.cu"
-            self._modules[name] = self._checked(task, self._cuda.module_from_buffer, cubin)
+            load = self._pycuda.module.module_from_buffer
+            self._modules[name] = self._pycuda.call(f"loading {source.program}.cu", load, cubin)
         return self._modules[name]
 
     def _launch(
@@ -75,32 +97,11 @@ class PyCudaDriver:
         symbol: str,
         grid: Grid,
         block: Block,
-        stream: Any,
+        stream: Stream,
         arguments: bytes,
     ) -> None:
         # The kernel's one parameter is a struct: to PyCUDA, a string of that many bytes.
         function.prepare([f"{len(arguments)}s"])
-        call = function.prepared_async_call
-        self._checked(f"launching the kernel {symbol}", call, grid, block, stream, arguments)
-
-    def _checked(self, task: str, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call CUDA. PyCUDA checks the result of each call and raises `Error` for a bad one."""
-        try:
-            return call(*arguments)
-        except self._cuda.Error as error:
-            raise EngineError(
-                received=f"{error} while {task}",
-                expected="a GPU that answers, in a context that is current on this thread",
-                fix="see nvidia-smi and the kernel log for the GPU's state; start again",
-            ) from error
-
-
-def _pycuda() -> Any:
-    try:
-        return importlib.import_module("pycuda.driver")
-    except (ImportError, OSError) as error:
-        raise EngineError(
-            received=f"no PyCUDA ({error})",
-            expected="the package pycuda, and NVIDIA's driver",
-            fix="pip install 'segmentation_node[tensorrt]' on a machine with a GPU",
-        ) from error
+        launch = function.prepared_async_call
+        task = f"launching the kernel {symbol}"
+        self._pycuda.call(task, launch, grid, block, stream.native, arguments)

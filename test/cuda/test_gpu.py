@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from on_gpu import Bench, benches
 
 from segmentation_node.core.encodings import ENCODINGS, to_bgr
 from segmentation_node.core.frame import Frame
@@ -20,7 +19,6 @@ from segmentation_node.cuda.camera_image import CameraImage
 from segmentation_node.cuda.driver import PRECISIONS
 from segmentation_node.cuda.postprocess import Postprocess, Results
 from segmentation_node.cuda.preprocess import Preprocess
-from segmentation_node.cuda.pycuda_driver import PyCudaDriver
 from segmentation_node.model.contract import InputSpec
 
 DTYPES = {"fp32": np.float32, "fp16": np.float16}
@@ -38,45 +36,12 @@ VALUES = InputSpec(
 )
 
 
-class Gpu:
-    """Copies arrays to the GPU and back."""
-
-    def __init__(self, cuda: Any) -> None:
-        self.cuda = cuda
-        self._memories: list[Any] = []
-
-    def put(self, array: NDArray[Any]) -> int:
-        self._memories.append(self.cuda.mem_alloc(array.nbytes))
-        self.cuda.memcpy_htod(self._memories[-1], np.ascontiguousarray(array))
-        return int(self._memories[-1])
-
-    def get(self, address: int, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-        array = np.empty(shape, dtype)
-        self.cuda.Context.synchronize()
-        self.cuda.memcpy_dtoh(array, address)
-        return array
-
-    def free(self) -> None:
-        while self._memories:
-            self._memories.pop().free()
+pytestmark = pytest.mark.gpu
 
 
 @pytest.fixture
-def gpu() -> Iterator[Gpu]:
-    try:
-        cuda = importlib.import_module("pycuda.driver")
-
-        cuda.init()
-    except Exception as error:  # without a driver the import fails, and without a GPU init does
-        pytest.skip(f"no GPU for PyCUDA: {error}")
-    context = cuda.Device(0).retain_primary_context()
-    context.push()
-    memory = Gpu(cuda)
-    try:
-        yield memory
-    finally:
-        memory.free()
-        context.pop()
+def bench() -> Iterator[Bench]:
+    yield from benches()
 
 
 def noise_frame(encoding: str) -> tuple[Frame, NDArray[np.uint8]]:
@@ -91,29 +56,29 @@ def noise_frame(encoding: str) -> tuple[Frame, NDArray[np.uint8]]:
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("encoding", list(ENCODINGS))
 def test_every_encoding_is_prepared_to_the_last_bit(
-    gpu: Gpu, encoding: str, precision: str
+    bench: Bench, encoding: str, precision: str
 ) -> None:
-    (frame, data), stream = noise_frame(encoding), gpu.cuda.Stream()
+    frame, data = noise_frame(encoding)
     shape, dtype = (1, 3, 256, 512), DTYPES[precision]
-    output = gpu.put(np.zeros(shape, dtype))
-    launcher = Preprocess(PyCudaDriver(), CameraImage.of(frame), FITTED, VALUES, precision)
-    launcher(gpu.put(data), output, stream)
+    output = bench.put(np.zeros(shape, dtype))
+    launcher = Preprocess(bench.gpu, CameraImage.of(frame), FITTED, VALUES, precision)
+    launcher(bench.put(data), output, bench.stream)
     expected = preprocess(frame, FITTED, VALUES).astype(dtype)
-    assert (gpu.get(output, shape, dtype) == expected).all()
-    launcher.close()
+    assert (bench.get(output, shape, dtype) == expected).all()
+    launcher.free()
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_results_are_the_definitions(gpu: Gpu, precision: str) -> None:
-    (frame, data), labels, stream = noise_frame("uyvy"), CITYSCAPES_35, gpu.cuda.Stream()
+def test_results_are_the_definitions(bench: Bench, precision: str) -> None:
+    (frame, data), labels = noise_frame("uyvy"), CITYSCAPES_35
     logits = (
         np.random.default_rng(1).normal(size=(labels.num_classes, 32, 64)).astype(DTYPES[precision])
     )
     size, palette = (HEIGHT, WIDTH), labels.palette()
     shapes = {"labels": size, "color": (*size, 3), "overlay": (*size, 3), "confidence": size}
-    addresses = {name: gpu.put(np.zeros(shape, np.uint8)) for name, shape in shapes.items()}
+    addresses = {name: bench.put(np.zeros(shape, np.uint8)) for name, shape in shapes.items()}
     launcher = Postprocess(
-        PyCudaDriver(),
+        bench.gpu,
         FITTED,
         logits.shape,
         labels,
@@ -121,10 +86,10 @@ def test_results_are_the_definitions(gpu: Gpu, precision: str) -> None:
         precision,
         image=CameraImage.of(frame),
     )
-    image = gpu.put(data)
-    launcher(gpu.put(logits), Results(**addresses), stream, image, ALPHA)
-    made = {name: gpu.get(addresses[name], shape, np.uint8) for name, shape in shapes.items()}
-    launcher.close()
+    image = bench.put(data)
+    launcher(bench.put(logits), Results(**addresses), bench.stream, image, ALPHA)
+    made = {name: bench.get(addresses[name], shape, np.uint8) for name, shape in shapes.items()}
+    launcher.free()
     logits = logits.astype(np.float32)
     ordered = np.sort(upsample(logits, FITTED), axis=0)
     differs = made["labels"] != labels_of(logits, FITTED, labels)

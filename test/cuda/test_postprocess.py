@@ -188,8 +188,8 @@ def test_labels_alone_are_written_where_nothing_else_is_wanted(library: ctypes.C
 def test_tables_are_freed_once(library: ctypes.CDLL) -> None:
     driver = HostDriver(library)
     launcher = Postprocess(driver, SMALL, (3, 4, 4), THREE, THREE.palette(), "fp32")
-    launcher.close()
-    launcher.close()
+    launcher.free()
+    launcher.free()
     assert [memory.is_freed for memory in driver.memories] == [True] * 4
 
 

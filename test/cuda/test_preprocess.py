@@ -173,8 +173,8 @@ def test_tables_are_freed_once(library: ctypes.CDLL) -> None:
     driver = HostDriver(library)
     fitted = fit("stretch", 20, 24, NetworkSize(16, 20))
     launcher = Preprocess(driver, CameraImage.of(frame), fitted, Values(), "fp32")
-    launcher.close()
-    launcher.close()
+    launcher.free()
+    launcher.free()
     assert [memory.is_freed for memory in driver.memories] == [True, True]
 
 

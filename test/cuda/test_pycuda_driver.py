@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,7 +40,10 @@ def test_everything_is_loaded_and_copied_once_and_each_frame_is_one_launch(cuda:
     launcher = Postprocess(
         PyCudaDriver(), FITTED, (11, 4, 4), CAMVID_11, palette, "fp16", image=image
     )
-    copies = [(name, size) for size in TABLES for name in ("mem_alloc", "memcpy_htod")]
+    waits = [("record", "record"), ("wait for the copy", "wait for the copy")]
+    copies = [
+        call for size in TABLES for call in (("mem_alloc", size), ("memcpy_htod", size), *waits)
+    ]
     assert [(call[0], call[-1]) for call in cuda.calls[1:]] == [
         ("module_from_buffer",) * 2,
         ("get_function", SOURCE.symbol),
@@ -48,7 +52,8 @@ def test_everything_is_loaded_and_copied_once_and_each_frame_is_one_launch(cuda:
     addresses = [call[1] for call in cuda.calls if call[0] == "memcpy_htod"]
     cuda.calls.clear()
     for stream in ("first", "second"):
-        launcher(77, Results(1, 2, 3, 4), stream, image=88, alpha=0.25)
+        native = SimpleNamespace(native=stream)
+        launcher(77, Results(1, 2, 3, 4), native, image=88, alpha=0.25)
     for stream, call in zip(("first", "second"), cuda.calls, strict=True):
         assert call[:-1] == ("launch", SOURCE.symbol, (3, 3), BLOCK, stream)
         sent = np.frombuffer(call[-1], ARGUMENTS)[0]
@@ -56,8 +61,10 @@ def test_everything_is_loaded_and_copied_once_and_each_frame_is_one_launch(cuda:
         assert (sent["logits"], sent["image"]["data"], sent["alpha"]) == (77, 88, 0.25)
         assert [sent[n] for n in ("labels", "color", "overlay", "confidence")] == [1, 2, 3, 4]
     cuda.calls.clear()
-    launcher.close()
+    launcher.free()
+    launcher.free()
     assert sorted(cuda.calls) == sorted(("free", address) for address in addresses)
+    assert not cuda.alive
 
 
 def test_a_program_is_compiled_for_the_gpu_and_driver_and_loaded_once(
@@ -75,8 +82,9 @@ def test_a_program_is_compiled_for_the_gpu_and_driver_and_loaded_once(
     [
         ("module_from_buffer", "loading postprocess.cu"),
         ("get_function", "loading the kernel postprocess_Packed3_fp16"),
-        ("mem_alloc", "copying 320 bytes to the GPU"),
+        ("mem_alloc", "allocating 320 bytes on the GPU"),
         ("memcpy_htod", "copying 320 bytes to the GPU"),
+        ("wait for the copy", "copying 320 bytes to the GPU"),
         ("launch", "launching the kernel postprocess_Packed3_fp16"),
         ("get_device", "looking for the GPU"),
     ],
@@ -85,7 +93,7 @@ def test_what_cuda_refuses_is_one_sentence(cuda: FakeCuda, call: str, task: str)
     cuda.refuses.add(call)
     with pytest.raises(EngineError) as caught:
         Postprocess(PyCudaDriver(), FITTED, (11, 4, 4), CAMVID_11, CAMVID_11.palette(), "fp16")(
-            1, Results(1), None
+            1, Results(1), SimpleNamespace(native=None)
         )
     assert str(caught.value).startswith(f"received {call} failed: an illegal memory access")
     assert f"while {task}; expected" in str(caught.value)
