@@ -43,6 +43,11 @@ class LayerInformationFormat(Enum):
     JSON = 1
 
 
+class TensorIOMode(Enum):
+    INPUT = 1
+    OUTPUT = 2
+
+
 class Base:
     """What ILogger and IProgressMonitor are: classes to derive from."""
 
@@ -63,10 +68,10 @@ class Network:
         self.num_layers = len(api.layers)
 
     def get_input(self, _: int) -> Any:
-        return tensor("image", (1, 3, -1, -1))
+        return tensor("image", (self._api.batch, 3, -1, -1))
 
     def get_output(self, _: int) -> Any:
-        return tensor("logits", (1, 4, -1, -1))
+        return tensor("logits", (self._api.batch, 4, -1, -1))
 
     def get_layer(self, index: int) -> Any:
         return self._api.layers[index]
@@ -119,9 +124,79 @@ class Config:
         return self.timings
 
 
-class Builder:
-    def __init__(self, logger: Any) -> None:
-        self.logger = logger
+class Context:
+    """Executes nothing, and notes what it is bound to and what it is asked."""
+
+    def __init__(self, api: FakeTensorRt, engine: Engine) -> None:
+        self._api, self._engine = api, engine
+        self.profiler: Any = None
+
+    def set_tensor_address(self, name: str, address: int) -> bool:
+        self._api.calls.append(("bind", name, address))
+        return "bind" not in self._api.refuses
+
+    def execute_async_v3(self, stream: int) -> bool:
+        self._api.calls.append(("execute", stream))
+        if "execute" in self._api.refuses:
+            self._api.log(1, "an illegal memory access was encountered")
+            return False
+        if self.profiler is not None:
+            self.profiler.report_layer_time("conv1", 0.5)
+        return True
+
+    def __del__(self) -> None:
+        self._api.freed.append("context")
+
+
+class Engine:
+    """A plan as it is once it is loaded."""
+
+    device_memory_size_v2 = 3_000_000
+
+    def __init__(self, api: FakeTensorRt) -> None:
+        self._api = api
+        self.num_io_tensors = len(api.tensors)
+
+    def get_tensor_name(self, index: int) -> str:
+        return str(self._api.tensors[index].name)
+
+    def _tensor(self, name: str) -> Any:
+        return next(one for one in self._api.tensors if one.name == name)
+
+    def get_tensor_mode(self, name: str) -> TensorIOMode:
+        return TensorIOMode.INPUT if name == "image" else TensorIOMode.OUTPUT
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return tuple(self._tensor(name).shape)
+
+    def get_tensor_dtype(self, name: str) -> Any:
+        return self._tensor(name).dtype
+
+    def create_engine_inspector(self) -> Any:
+        return SimpleNamespace(get_engine_information=lambda _: self._api.inspection)
+
+    def create_execution_context(self) -> Context | None:
+        if "context" in self._api.refuses:
+            self._api.log(1, "out of memory")
+            return None
+        return Context(self._api, self)
+
+    def __del__(self) -> None:
+        self._api.freed.append("engine")
+
+
+class Runtime:
+    def __init__(self, api: FakeTensorRt, logger: Any) -> None:
+        self._api, self._logger = api, logger
+
+    def deserialize_cuda_engine(self, plan: bytes) -> Any:
+        for text in self._api.said:
+            self._logger.log(1, text)
+        refused = plan in self._api.refused_plans
+        return None if refused or not self._api.loads else Engine(self._api)
+
+    def __del__(self) -> None:
+        self._api.freed.append("runtime")
 
 
 class FakeTensorRt:
@@ -133,13 +208,14 @@ class FakeTensorRt:
     ProfilingVerbosity = ProfilingVerbosity
     MemoryPoolType = MemoryPoolType
     LayerInformationFormat = LayerInformationFormat
-    IProgressMonitor = Base
+    TensorIOMode = TensorIOMode
+    IProgressMonitor = IProfiler = Base
 
     def __init__(self) -> None:
         # A class of its own for each: the logger of a process is made once for each base.
         self.ILogger = type("ILogger", (), {})
         self.layers = [layer(LayerType.CONVOLUTION, "image", "logits")]
-        self.outputs = 1
+        self.batch, self.outputs = 1, 1
         self.errors: list[Any] = []
         self.refuses_profile = False
         self.starts = True
@@ -147,8 +223,17 @@ class FakeTensorRt:
         self.said: list[str] = []
         self.during: Callable[[Any], None] = lambda _: None
         self.config = Config(self)
-        self.engine: Any = None
         self.flags = 0
+        self.builds = 0
+        # Of plans that are loaded.
+        self.loads = True
+        self.refused_plans: set[bytes] = set()
+        self.tensors = [tensor("image", (1, 3, 64, 96)), tensor("logits", (1, 4, 8, 12))]
+        self.inspection = '{"Layers": ["conv1"]}'
+        self.refuses: set[str] = set()
+        self.calls: list[tuple[Any, ...]] = []
+        self.freed: list[str] = []
+        self.log: Callable[[int, str], None] = lambda *_: None
 
     def Builder(self, logger: Any) -> Any:
         if not self.starts:
@@ -166,6 +251,7 @@ class FakeTensorRt:
         return Network(self)
 
     def _build(self, logger: Any) -> bytes | None:
+        self.builds += 1
         for text in self.said:
             logger.log(1, text)
         self.during(self.config.progress_monitor)
@@ -178,13 +264,9 @@ class FakeTensorRt:
             get_error=lambda index: self.errors[index],
         )
 
-    def Runtime(self, logger: Any) -> Any:
-        def load(_: bytes) -> Any:
-            for text in self.said:
-                logger.log(1, text)
-            return self.engine
-
-        return SimpleNamespace(deserialize_cuda_engine=load)
+    def Runtime(self, logger: Any) -> Runtime:
+        self.log = logger.log
+        return Runtime(self, logger)
 
 
 def parser_error(node: int, operator: str, why: str, name: str = "") -> SimpleNamespace:

@@ -12,7 +12,6 @@ from segmentation_node.cli.options import Cache, JsonFile, Model, write_json
 
 if TYPE_CHECKING:
     from segmentation_node.engines.tensorrt_engines import EngineFile
-    from segmentation_node.engines.tensorrt_inspect import LayerReport
     from segmentation_node.engines.tensorrt_progress import BuildProgress
 
 
@@ -39,7 +38,7 @@ def build(
     level: Annotated[int, typer.Option(help="0 builds fastest, 5 searches longest.")] = 3,
     tf32: Annotated[bool, typer.Option("--tf32", help="Let FP32 layers round to TF32.")] = False,
     inspect: Annotated[
-        bool, typer.Option("--inspect", help="List the engine's layers; needs its GPU.")
+        bool, typer.Option("--inspect", help="List and time its layers; needs its GPU.")
     ] = False,
     cache: Cache = None,
     json_file: JsonFile = None,
@@ -113,26 +112,22 @@ def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _inspect(made: EngineFile) -> dict[str, Any]:
-    from segmentation_node.engines.tensorrt_inspect import (  # noqa: PLC0415
-        count_precisions,
-        inspect_plan,
-    )
+    from segmentation_node.engines.tensorrt_engines import inspect_engine  # noqa: PLC0415
 
-    layers = inspect_plan(made.tensorrt, made.path.read_bytes())
-    _print_layers(layers)
-    return {
-        "precisions": count_precisions(layers),
-        "layers": [layer.to_mapping() for layer in layers],
-    }
+    inspected = inspect_engine(made)
+    _print_layers(inspected["layers"])
+    return inspected
 
 
-def _print_layers(layers: Sequence[LayerReport]) -> None:
+def _print_layers(layers: Sequence[Mapping[str, Any]]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table("layer", "kind", "precision", "kernel")
+    table = Table("layer", "kind", "precision", "kernel", "ms")
     for layer in layers:
+        time_ms = "" if layer["time_ms"] is None else f"{layer['time_ms']:.3f}"
+        words = (layer["name"], layer["kind"], layer["precision"], layer["tactic"], time_ms)
         # As Text, since brackets in a plain string are markup.
-        table.add_row(*map(Text, (layer.name, layer.kind, layer.precision, layer.tactic)))
+        table.add_row(*map(Text, words))
     Console().print(table)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.model import TensorSpec
+from segmentation_node.model import Model, TensorSpec
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 """What may be asked for; `auto` is the fastest that costs no accuracy to speak of."""
@@ -33,6 +33,10 @@ class Engine(Protocol):
     @property
     def precision(self) -> str:
         """The precision in use, asked of the runtime: `fp32`, `bf16`, `fp16` or `int8`."""
+
+    @property
+    def model(self) -> Model:
+        """The network in use: where its precision is a file of its own, what that file is."""
 
     @property
     def input(self) -> TensorSpec:

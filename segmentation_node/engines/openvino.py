@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.engines import openvino_runtime as runtime
+from segmentation_node.engines.converted import how_to_make
 from segmentation_node.errors import EngineError, ModelError
 from segmentation_node.model import InputSpec, Model, TensorSpec
 
@@ -41,6 +42,8 @@ class OpenVinoEngine:
 
     def __init__(self, model: Model, precision: str, size: NetworkSize) -> None:
         model.check_size(size)
+        self.model = model
+        """The network in use: the file of the precision."""
         wanted = _choose(precision)
         network = _read(model)
         self.input, self.output = _reshape(network, model, size)
@@ -204,7 +207,9 @@ def _check_precision(found: str, asked: str, model: Model) -> None:
         expected="a quantised network for int8, and any other network for the rest"
         if quantised
         else f"{found}, or auto",
-        fix="ask for auto, or give the network of that precision",
+        fix=f"ask for auto, or make that network: {how_to_make(model, 'int8')}"
+        if asked == "int8"
+        else "ask for auto, or give the network of that precision",
     )
 
 

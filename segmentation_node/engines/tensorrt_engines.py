@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from segmentation_node.engines.cache import Built, EngineStore, Obtained, obtain
+from segmentation_node.engines.converted import model_of_precision
 from segmentation_node.engines.tensorrt_build import PlanBuilder, engine_key
 from segmentation_node.engines.tensorrt_flavour import TensorRt, load_tensorrt
-from segmentation_node.engines.tensorrt_inspect import deserialise
+from segmentation_node.engines.tensorrt_inspect import count_precisions, precision_in_use
 from segmentation_node.engines.tensorrt_machine import Machine, this_machine
+from segmentation_node.engines.tensorrt_plan import LoadedPlan
+from segmentation_node.engines.tensorrt_profile import gpu_context, layer_times_ms
 from segmentation_node.engines.tensorrt_progress import BuildProgress, interruptible
-from segmentation_node.engines.tensorrt_request import BuildRequest, model_of_precision
+from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import OutputError
 from segmentation_node.model import Model
 
@@ -39,6 +42,7 @@ def obtain_engine(
     cache: Path | None = None,
     progress: BuildProgress | None = None,
     on_wait: Callable[[str], None] = lambda _: None,
+    on_build: Callable[[str], None] = lambda _: None,
     machine: Machine | None = None,
 ) -> Obtained[T]:
     """Take an engine out of the cache, or build it and keep it.
@@ -47,10 +51,11 @@ def obtain_engine(
         model: The model; where the ONNX of the precision lies beside its own, that is built.
         request: What to build.
         load: Makes of a plan what is wanted of it, and raises an EngineError where it cannot: the
-            engine is then built once more. `deserialise` loads it onto the GPU.
+            engine is then built once more. `LoadedPlan` loads it onto the GPU.
         cache: Folder of the cache; None for the user's.
         progress: Is told how far a build is, and can end it.
         on_wait: Told in one sentence where another process is building the same engine.
+        on_build: Told before a build: why, in a few words.
         machine: What there is to build on; None to look.
 
     Raises:
@@ -70,6 +75,7 @@ def obtain_engine(
         _Maker(builder, lambda plan: load(tensorrt, plan)),
         on_wait,
         lambda: progress.is_cancelled,
+        on_build,
     )
 
 
@@ -148,6 +154,28 @@ def build_engine(
     return EngineFile(load_tensorrt(request.flavour), plan, obtained)
 
 
+def inspect_engine(made: EngineFile) -> dict[str, Any]:
+    """Load an engine, ask it for its layers and time each of them.
+
+    Returns:
+        As plain values: `precision` in use, `precisions` (how many layers of each), `memory_bytes`
+        that it needs besides weights, input and output, and `layers`, each with its `time_ms`.
+
+    Raises:
+        EngineError: There is no GPU, or it cannot be loaded or run here.
+    """
+    with gpu_context() as driver, LoadedPlan(made.tensorrt, made.path.read_bytes()) as plan:
+        times = layer_times_ms(plan, driver)
+        return {
+            "precision": precision_in_use(plan.layers),
+            "precisions": count_precisions(plan.layers),
+            "memory_bytes": plan.memory_bytes,
+            "layers": [
+                {**layer.to_mapping(), "time_ms": times.get(layer.name)} for layer in plan.layers
+            ],
+        }
+
+
 def _try_out(tensorrt: TensorRt, plan: bytes, request: BuildRequest, machine: Machine) -> None:
     if machine.gpu is not None and not request.target:
-        deserialise(tensorrt, plan)
+        LoadedPlan(tensorrt, plan).close()

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from segmentation_node.engines.tensorrt_flavour import TensorRt
-from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
 from segmentation_node.errors import EngineError
 
 _TYPE_KEYS = ("DataType", "Datatype", "Format/Datatype", "Format")
@@ -28,6 +26,8 @@ _WORDS = (
     ("int32", r"int32"),
 )
 """Our name of each type, and TensorRT's words for it, the longer word before its part."""
+
+_FLOATS = ("fp32", "fp16", "bf16")
 
 
 @dataclass(frozen=True)
@@ -52,38 +52,6 @@ class LayerReport:
         return asdict(self)
 
 
-def deserialise(tensorrt: TensorRt, plan: bytes) -> Any:
-    """Load a plan onto the GPU.
-
-    Raises:
-        EngineError: There is no GPU, or TensorRT refuses the plan; the message holds its reason.
-    """
-    MESSAGES.clear()
-    engine = None
-    try:
-        engine = tensorrt.api.Runtime(logger_of(tensorrt)).deserialize_cuda_engine(plan)
-    except (RuntimeError, TypeError) as error:
-        MESSAGES.add(1, str(error))
-    if engine is None:
-        raise EngineError(
-            received=f"a plan that {tensorrt} cannot load here ({MESSAGES.last_errors()})",
-            expected="a plan for this GPU, driver and version",
-            fix="load it on the machine that it was built for, or build it again here",
-        )
-    return engine
-
-
-def inspect_plan(tensorrt: TensorRt, plan: bytes) -> list[LayerReport]:
-    """Load a plan and ask it for its layers.
-
-    Raises:
-        EngineError: It cannot be loaded here.
-    """
-    engine = deserialise(tensorrt, plan)
-    form = tensorrt.api.LayerInformationFormat.JSON
-    return read_layers(engine.create_engine_inspector().get_engine_information(form))
-
-
 def read_layers(text: str) -> list[LayerReport]:
     """Read the inspector's JSON, of any release.
 
@@ -104,6 +72,18 @@ def read_layers(text: str) -> list[LayerReport]:
 def count_precisions(layers: Iterable[LayerReport]) -> dict[str, int]:
     """How many layers there are of each precision."""
     return dict(Counter(layer.precision or "not said" for layer in layers).most_common())
+
+
+def precision_in_use(layers: Iterable[LayerReport]) -> str:
+    """What a plan computes in: int8 where any layer reads it, else what most layers read.
+
+    Empty where the plan does not say: TensorRT for RTX decides on some layers when it runs.
+    """
+    types = [one.precision.partition(" > ")[0].split("+") for one in layers if one.precision]
+    if any("int8" in found for found in types):
+        return "int8"
+    floats = Counter(name for found in types for name in found if name in _FLOATS)
+    return floats.most_common(1)[0][0] if floats else ""
 
 
 def _layer(layer: str | Mapping[str, Any]) -> LayerReport:

@@ -78,14 +78,7 @@ def find_gpu() -> Gpu:
     Raises:
         EngineError: There is no driver, no GPU, or no cuda-bindings to ask with.
     """
-    try:
-        driver = importlib.import_module("cuda.bindings.driver")
-    except ImportError as error:
-        raise EngineError(
-            received="cuda-bindings are not installed",
-            expected="the package cuda-bindings, to ask the driver for the GPU",
-            fix="pip install 'segmentation_node[tensorrt]'",
-        ) from error
+    driver = load_driver()
     try:
         return _gpu(driver)
     except (RuntimeError, OSError) as error:
@@ -93,31 +86,51 @@ def find_gpu() -> Gpu:
         raise _no_gpu("the NVIDIA driver is not installed") from error
 
 
+def load_driver() -> Any:
+    """The module that asks the CUDA driver.
+
+    Raises:
+        EngineError: It is not installed.
+    """
+    try:
+        return importlib.import_module("cuda.bindings.driver")
+    except ImportError as error:
+        raise EngineError(
+            received="cuda-bindings are not installed",
+            expected="the package cuda-bindings, to ask the driver for the GPU",
+            fix="pip install 'segmentation_node[tensorrt]'",
+        ) from error
+
+
 def _gpu(driver: Any) -> Gpu:
-    _ask(driver, driver.cuInit(0))
-    if not _ask(driver, driver.cuDeviceGetCount()):
+    ask_driver(driver, driver.cuInit(0))
+    if not ask_driver(driver, driver.cuDeviceGetCount()):
         raise _no_gpu("the driver shows no GPU")
-    device = _ask(driver, driver.cuDeviceGet(0))
+    device = ask_driver(driver, driver.cuDeviceGet(0))
     which = driver.CUdevice_attribute
     major, minor = (
-        _ask(driver, driver.cuDeviceGetAttribute(attribute, device))
+        ask_driver(driver, driver.cuDeviceGetAttribute(attribute, device))
         for attribute in (
             which.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR,
             which.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR,
         )
     )
-    cuda = _ask(driver, driver.cuDriverGetVersion())
+    cuda = ask_driver(driver, driver.cuDriverGetVersion())
     return Gpu(
-        name=_ask(driver, driver.cuDeviceGetName(256, device)).decode().strip("\0 "),
+        name=ask_driver(driver, driver.cuDeviceGetName(256, device)).decode().strip("\0 "),
         compute_capability=f"{major}.{minor}",
-        memory_mib=_ask(driver, driver.cuDeviceTotalMem(device)) >> 20,
+        memory_mib=ask_driver(driver, driver.cuDeviceTotalMem(device)) >> 20,
         driver=_driver_version(),
         cuda=f"{cuda // 1000}.{cuda % 1000 // 10}",
     )
 
 
-def _ask(driver: Any, answer: tuple[Any, ...]) -> Any:
-    """Take the value out of one of the driver's answers: (status, value)."""
+def ask_driver(driver: Any, answer: tuple[Any, ...]) -> Any:
+    """Take the value out of one of the driver's answers: (status, value).
+
+    Raises:
+        EngineError: The status is that of a failure.
+    """
     if answer[0] != driver.CUresult.CUDA_SUCCESS:
         raise _no_gpu(f"the NVIDIA driver says {answer[0].name}")
     return answer[1] if len(answer) > 1 else None

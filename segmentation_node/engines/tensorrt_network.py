@@ -7,13 +7,13 @@ than which assertion of its source failed; so each is looked for here and told i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from segmentation_node.engines.converted import how_to_make
 from segmentation_node.engines.tensorrt_flavour import TensorRt
 from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
-from segmentation_node.engines.tensorrt_request import converted_path
 from segmentation_node.errors import ModelError
 from segmentation_node.model import Model, TensorSpec
 
@@ -66,8 +66,9 @@ def parse_network(tensorrt: TensorRt, builder: Any, model: Model) -> ParsedNetwo
     if not parser.parse(model.path.read_bytes(), str(model.path)):
         raise _unparsed(tensorrt, parser, model)
     model.check_counts(definition.num_inputs, definition.num_outputs)
-    spec = _spec(definition.get_input(0)), _spec(definition.get_output(0))
-    return ParsedNetwork(definition, parser, *spec, _layers(tensorrt, definition))
+    ends = definition.get_input(0), definition.get_output(0)
+    given, logits = (spec_of(end.name, end.shape, end.dtype) for end in ends)
+    return ParsedNetwork(definition, parser, given, logits, _layers(tensorrt, definition))
 
 
 def check_precision(network: ParsedNetwork, asked: str, model: Model) -> None:
@@ -92,8 +93,7 @@ def _how_to_get(asked: str, found: str, model: Model) -> str:
         return f"ask for {found}, or give the network's float32 ONNX"
     if found != "fp32":
         return f"ask for {found}, or give the network's {asked} ONNX"
-    output = converted_path(model.path, asked)
-    return f"segmentation quantize --model {model.path} --precision {asked} --output {output}"
+    return how_to_make(model, asked)
 
 
 def check_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
@@ -134,9 +134,16 @@ def _refused(received: str) -> ModelError:
     )
 
 
-def _spec(tensor: Any) -> TensorSpec:
-    shape = tuple(None if size < 0 else int(size) for size in tensor.shape)
-    return TensorSpec(tensor.name, shape, _NUMPY.get(tensor.dtype.name, tensor.dtype.name))
+def spec_of(name: str, shape: Iterable[int], dtype: Any) -> TensorSpec:
+    """Describe one of TensorRT's tensors.
+
+    Args:
+        name: Its name.
+        shape: Its axes, below 0 where they are dynamic.
+        dtype: TensorRT's type of it.
+    """
+    axes = tuple(None if size < 0 else int(size) for size in shape)
+    return TensorSpec(name, axes, _NUMPY.get(dtype.name, dtype.name))
 
 
 def _layers(tensorrt: TensorRt, definition: Any) -> dict[str, int]:

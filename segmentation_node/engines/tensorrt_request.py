@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import ConfigError
-from segmentation_node.model import Model, load_model
+from segmentation_node.model import Model
 
 PRECISIONS = ("fp32", "fp16", "int8")
 LARGEST_BATCH = 64
@@ -67,24 +66,6 @@ class BuildRequest:
         size = self.size or model.default_size
         model.check_size(size)
         return self.batch, 3, size.height, size.width
-
-
-def model_of_precision(model: Model, precision: str) -> Model:
-    """The model of a precision that lies beside another, with a sidecar of its own.
-
-    Beside `camvid.onnx`, the half-precision one is `camvid.fp16.onnx`. Where there is none the
-    model itself is taken, which may be of that precision.
-
-    Raises:
-        ModelError: It or its sidecar is faulty.
-    """
-    path = converted_path(model.path, precision)
-    return load_model(path) if path.is_file() else model
-
-
-def converted_path(path: Path, precision: str) -> Path:
-    """Where the ONNX of a precision lies beside another."""
-    return path.with_name(f"{path.stem}.{precision}.onnx")
 
 
 def _refuse(received: str, expected: str) -> NoReturn:

@@ -85,6 +85,7 @@ class Model:
         notice: One sentence that users must be told once.
         training: Data, recipe and scores, as free form.
         calibration: How the ranges of a quantised network were measured; None for any other.
+        source_sha256: Of the ONNX that it was converted from, in hexadecimal; empty for any other.
     """
 
     path: Path
@@ -99,6 +100,7 @@ class Model:
     notice: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
+    source_sha256: str = ""
 
     def check_size(self, size: NetworkSize) -> None:
         """Check that the network can run at a size.

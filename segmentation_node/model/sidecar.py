@@ -90,6 +90,7 @@ def _model(path: Path, fields: Fields) -> Model:
         notice=fields.text("notice", ""),
         training=fields.mapping("training"),
         calibration=_calibration(fields),
+        source_sha256=fields.text("source_sha256", ""),
     )
     fields.close()
     for size in model.sizes:

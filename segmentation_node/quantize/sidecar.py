@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,8 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
     content["name"] = name
     # A label file lies beside the source, and need not lie beside this one.
     content["labels"] = source.labels.to_mapping()
+    # Who looks for this network beside its source must know whether it is still the same one.
+    content["source_sha256"] = sha256(source.path.read_bytes()).hexdigest()
     content["calibration"] = {} if calibration is None else calibration.to_mapping()
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     write_whole(path, text.encode())

@@ -42,7 +42,7 @@ def test_a_second_build_finds_the_first(tmp_path: Path) -> None:
 
 
 def test_an_inspection_without_a_gpu_says_so_and_the_report_is_written(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="cannot load here"):
+    with pytest.raises(EngineError, match="an NVIDIA GPU with its driver"):
         build(tmp_path, "--inspect")
     assert json.loads((tmp_path / "build.json").read_text())["is_new"] is True
 

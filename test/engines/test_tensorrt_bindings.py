@@ -59,6 +59,14 @@ CALLS = {
     "Runtime.__init__": 1,
     "Runtime.deserialize_cuda_engine": 1,
     "ICudaEngine.create_engine_inspector": 0,
+    "ICudaEngine.create_execution_context": 0,
+    "ICudaEngine.get_tensor_dtype": 1,
+    "ICudaEngine.get_tensor_mode": 1,
+    "ICudaEngine.get_tensor_name": 1,
+    "ICudaEngine.get_tensor_shape": 1,
+    "IExecutionContext.execute_async_v3": 1,
+    "IExecutionContext.set_tensor_address": 2,
+    "IProfiler.report_layer_time": 2,
     "EngineInspector.get_engine_information": 1,
 }
 NAMES = (
@@ -71,6 +79,7 @@ NAMES = (
     "MemoryPoolType.WORKSPACE",
     "NetworkDefinitionCreationFlag.STRONGLY_TYPED",
     "ProfilingVerbosity.DETAILED",
+    "TensorIOMode.INPUT",
     "DataType.FLOAT",
     "DataType.HALF",
     "DataType.BF16",
@@ -79,6 +88,9 @@ NAMES = (
     "IBuilderConfig.builder_optimization_level",
     "IBuilderConfig.profiling_verbosity",
     "IBuilderConfig.progress_monitor",
+    "ICudaEngine.device_memory_size_v2",
+    "ICudaEngine.num_io_tensors",
+    "IExecutionContext.profiler",
     "INetworkDefinition.num_inputs",
     "INetworkDefinition.num_outputs",
     "INetworkDefinition.num_layers",
@@ -197,7 +209,7 @@ def attributes(path: Path) -> Iterator[str]:
 
 
 def test_the_table_holds_whatever_the_package_asks_for() -> None:
-    files = Path(engines.__file__).parent.glob("tensorrt_*.py")
+    files = Path(engines.__file__).parent.glob("tensorrt*.py")
     asked = {name for path in files for name in attributes(path)}
     known = {name.partition(".")[0] for name in (*CALLS, *NAMES, *RTX_NAMES)}
     assert {"Builder", "OnnxParser", "Runtime"} <= asked

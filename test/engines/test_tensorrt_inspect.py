@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fake_tensorrt import PLAN, fake_tensorrt
 
 from segmentation_node.engines.tensorrt_inspect import (
     count_precisions,
-    deserialise,
-    inspect_plan,
+    precision_in_use,
     read_layers,
 )
 from segmentation_node.errors import EngineError
@@ -73,16 +70,20 @@ def test_what_is_no_inspection_is_an_error(text: str) -> None:
         read_layers(text)
 
 
-def test_a_plan_is_asked_once_it_is_loaded() -> None:
-    tensorrt, api = fake_tensorrt()
-    text = json.dumps({"Layers": ["conv1"]})
-    inspector = SimpleNamespace(get_engine_information=lambda form: text)
-    api.engine = SimpleNamespace(create_engine_inspector=lambda: inspector)
-    assert [found.name for found in inspect_plan(tensorrt, PLAN)] == ["conv1"]
-
-
-def test_a_plan_that_does_not_load_quotes_the_log() -> None:
-    tensorrt, api = fake_tensorrt()
-    api.said = ["the engine plan file is generated on an incompatible device"]
-    with pytest.raises(EngineError, match=r"cannot load here \(the engine plan file is generated"):
-        deserialise(tensorrt, PLAN)
+@pytest.mark.parametrize(
+    ("reads", "precision"),
+    [
+        (["Float", "Float"], "fp32"),
+        (["Float", "Half", "Half"], "fp16"),
+        (["Half", "Half", "Int8"], "int8"),
+        (["Float", "Float", "Half", "BFloat16"], "fp32"),
+        ([""], ""),
+    ],
+    ids=["fp32", "a cast and fp16", "int8 and the rest", "mostly fp32", "not said"],
+)
+def test_the_precision_in_use_is_what_layers_read(reads: list[str], precision: str) -> None:
+    layers = [layer([{"DataType": word}], [{"DataType": "Float"}]) for word in reads]
+    if precision:
+        assert precision_in_use(read(*layers)) == precision
+    else:
+        assert precision_in_use(read("conv1")) == ""

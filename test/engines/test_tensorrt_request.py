@@ -7,7 +7,7 @@ import pytest
 from small_network import write_network
 
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.engines.tensorrt_request import BuildRequest, model_of_precision
+from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.model import load_model
 
@@ -38,13 +38,3 @@ def test_a_size_that_the_network_cannot_take_is_refused(tmp_path: Path) -> None:
     model = load_model(write_network(tmp_path))
     with pytest.raises(ModelError, match="multiples of 32"):
         BuildRequest(size=NetworkSize(50, 96)).shape_for(model)
-
-
-def test_the_onnx_of_a_precision_is_found_beside_the_model(tmp_path: Path) -> None:
-    model = load_model(write_network(tmp_path))
-    assert model_of_precision(model, "fp16") is model
-    half = write_network(tmp_path, name="small.fp16")
-    found = model_of_precision(model, "fp16")
-    assert (found.path, found.labels) == (half, model.labels)
-    # The half-precision file may be named itself as well.
-    assert model_of_precision(load_model(half), "fp16").path == half

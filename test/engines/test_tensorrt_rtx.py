@@ -18,6 +18,7 @@ from segmentation_node.engines.tensorrt_cached import cached_engines
 from segmentation_node.engines.tensorrt_engines import EngineFile, build_engine, obtain_engine
 from segmentation_node.engines.tensorrt_flavour import load_tensorrt
 from segmentation_node.engines.tensorrt_machine import Machine
+from segmentation_node.engines.tensorrt_plan import LoadedPlan
 from segmentation_node.engines.tensorrt_progress import BuildProgress
 from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError, ModelError, OutputError
@@ -168,9 +169,7 @@ def test_building_into_a_place_that_cannot_be_written_is_refused_at_once(tmp_pat
 
 
 def test_a_plan_that_is_wanted_on_a_gpu_is_not_loaded_without_one(tmp_path: Path) -> None:
-    from segmentation_node.engines.tensorrt_inspect import deserialise  # noqa: PLC0415
-
     model = load_model(write_network(tmp_path))
     with pytest.raises(EngineError, match="cannot load here"):
-        obtain_engine(model, SM86, deserialise, cache=tmp_path / "cache", machine=NO_GPU)
+        obtain_engine(model, SM86, LoadedPlan, cache=tmp_path / "cache", machine=NO_GPU)
     assert list((tmp_path / "cache").iterdir()) == []

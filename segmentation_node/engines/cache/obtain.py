@@ -53,6 +53,7 @@ def obtain(
     maker: Maker[T],
     on_wait: Callable[[str], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    on_build: Callable[[str], None] = lambda _: None,
 ) -> Obtained[T]:
     """Load an engine from the cache; where that fails for any reason, build it once.
 
@@ -63,6 +64,7 @@ def obtain(
         maker: Builds and loads.
         on_wait: Told once, in one sentence, where another process is building it.
         is_cancelled: Asked while waiting for that process.
+        on_build: Told before it is built: why, in a few words.
 
     Raises:
         EngineError: It cannot be built, or what was built now cannot be loaded either.
@@ -80,6 +82,7 @@ def obtain(
                 return _from_cache(store, key, maker)
             except EngineError as error:
                 reason = error.received
+        on_build(reason)
         return _build(store, key, model, maker, reason, warning)
 
 

@@ -1,0 +1,97 @@
+"""Where the FP16 and INT8 files of a network lie: one rule for the node, the builder and the rest.
+
+The precision of a strongly typed network is that of its ONNX, so `camvid` in INT8 is a file of its
+own, `camvid.int8.onnx`. It lies beside the network, or in the user's folder of converted networks,
+under the hash of the network that it was made from; there `segmentation quantize` puts those of
+the shipped networks, whose own folder belongs to the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from segmentation_node.errors import ModelError
+from segmentation_node.files import user_cache
+from segmentation_node.model import MODELS_DIRECTORY, Model, load_model
+from segmentation_node.model.onnx_precision import stored_precision
+
+CONVERTED = ("fp16", "int8")
+"""The precisions that are files of their own."""
+
+_HASH_LENGTH = 16
+
+
+def model_of_precision(model: Model, precision: str) -> Model:
+    """The network of a precision that was made from another, with a sidecar of its own.
+
+    Where there is none the model itself is given, which may be of that precision.
+
+    Args:
+        model: The network that was asked for.
+        precision: `fp32`, `fp16` or `int8`.
+
+    Raises:
+        ModelError: It or its sidecar is faulty, or it was made from another network.
+    """
+    if precision not in CONVERTED or stored_precision(model.path) == precision:
+        return model
+    path = next((path for path in _places(model, precision) if path.is_file()), None)
+    if path is None:
+        return model
+    found = load_model(path)
+    _check_source(found, model, precision)
+    return found
+
+
+def best_precision(model: Model) -> str:
+    """What `auto` is on a GPU: FP16 where there is a file of it, else what the ONNX is."""
+    if any(path.is_file() for path in _places(model, "fp16")):
+        return "fp16"
+    return stored_precision(model.path)
+
+
+def default_output(model: Model, precision: str) -> Path:
+    """Where a converted network is written, so that it is found again.
+
+    Args:
+        model: The network that it is made from.
+        precision: `fp16` or `int8`.
+    """
+    beside, own = _places(model, precision)
+    return own if model.path.parent == MODELS_DIRECTORY else beside
+
+
+def how_to_make(model: Model, precision: str) -> str:
+    """The command that makes the network of a precision, as it is typed."""
+    name = model.path.stem if model.path.parent == MODELS_DIRECTORY else model.path
+    images = " --images DIR" if precision == "int8" else ""
+    return f"segmentation quantize --model {name} --precision {precision}{images}"
+
+
+def _places(model: Model, precision: str) -> tuple[Path, Path]:
+    name = f"{model.path.stem}.{precision}.onnx"
+    source = _sha256(model.path)[:_HASH_LENGTH]
+    return model.path.with_name(name), user_cache("networks") / source / name
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            received=f"{path} ({error.strerror})",
+            expected="an ONNX model",
+            fix="check the path of the model and its permissions",
+        ) from error
+
+
+def _check_source(found: Model, model: Model, precision: str) -> None:
+    # Files of other programs do not say what they were made from.
+    if found.source_sha256 in {"", _sha256(model.path)}:
+        return
+    raise ModelError(
+        received=f"{found.path}, which was made from another {model.path.name}",
+        expected=f"{model.path.name} as it is now, in {precision}",
+        fix=how_to_make(model, precision),
+    )

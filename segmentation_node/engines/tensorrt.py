@@ -1,0 +1,188 @@
+"""Runs a network as a TensorRT engine, on memory of the caller's.
+
+One path for TensorRT 10 and 11 and for TensorRT for RTX. Inputs and outputs are bound by address,
+and bound again only when an address changes; nothing is allocated for a frame.
+Source: TensorRT Python API, IExecutionContext; "Performing Inference".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from segmentation_node.engines.build_watch import BuildWatch
+from segmentation_node.engines.cache import Obtained
+from segmentation_node.engines.converted import model_of_precision
+from segmentation_node.engines.tensorrt_engines import obtain_engine
+from segmentation_node.engines.tensorrt_inspect import precision_in_use
+from segmentation_node.engines.tensorrt_log import MESSAGES
+from segmentation_node.engines.tensorrt_machine import Machine, this_machine
+from segmentation_node.engines.tensorrt_plan import LoadedPlan
+from segmentation_node.engines.tensorrt_request import BuildRequest
+from segmentation_node.errors import EngineError, ModelError
+from segmentation_node.model import Model, TensorSpec
+
+
+class TensorRtEngine:
+    """A network on an NVIDIA GPU, out of the cache of engines or built now.
+
+    It is made, used and closed on one thread, in the CUDA context that is current there.
+
+    Args:
+        model: The network; the file of the precision is looked for beside it.
+        request: Precision, size, batch and flavour, and how it is built.
+        cache: Folder of built engines; None for the user's.
+        watch: Follows a build, and can end it.
+        machine: What there is to run on; None to look.
+
+    Raises:
+        EngineError: TensorRT or the GPU is missing, the engine cannot be built or loaded, or the
+            build was cancelled.
+        ModelError: The ONNX is faulty, of another precision, or not what its sidecar says.
+    """
+
+    name = "tensorrt"
+
+    def __init__(
+        self,
+        model: Model,
+        request: BuildRequest,
+        *,
+        cache: Path | None = None,
+        watch: BuildWatch | None = None,
+        machine: Machine | None = None,
+    ) -> None:
+        self._context: Any = None
+        self._plan: LoadedPlan | None = None
+        machine, watch = machine or this_machine(), watch or BuildWatch()
+        self.model = model_of_precision(model, request.precision)
+        """The network in use: the file of the precision."""
+        found = _obtain(self.model, request, cache, watch, machine)
+        self._plan = plan = found.engine
+        try:
+            self._open(plan, found, request, machine)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(
+        self, plan: LoadedPlan, found: Obtained[LoadedPlan], request: BuildRequest, machine: Machine
+    ) -> None:
+        self.input, self.output = plan.tensors
+        _check(self.model, self.input, self.output, request.shape_for(self.model))
+        self.runtime = str(plan.tensorrt)
+        self.device = str(machine.gpu or "GPU")
+        # A plan that leaves its layers' types open runs them as the strongly typed network says.
+        self.precision = precision_in_use(plan.layers) or found.manifest.key.precision
+        self.memory_bytes = plan.memory_bytes
+        """GPU memory that it needs besides weights, input and output."""
+        self._addresses: dict[str, int] = {}
+        self._context = plan.create_context()
+
+    @property
+    def batch(self) -> int:
+        """Images at a time."""
+        return self.input.shape[0] or 1
+
+    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+        """Run the network in the order of a stream; see `GpuEngine.enqueue`.
+
+        With a batch of N both addresses hold N images one after the other.
+        """
+        context = self._context
+        if context is None:
+            raise EngineError("a closed engine", "an open one", "open it again")
+        self._bind(self.input.name, input_address)
+        self._bind(self.output.name, output_address)
+        if not context.execute_async_v3(stream):
+            raise _failed(self.runtime, "running the network")
+
+    def close(self) -> None:
+        """Free the execution context, then engine and runtime; closing twice does nothing."""
+        self._context = None
+        plan, self._plan = self._plan, None
+        if plan is not None:
+            plan.close()
+
+    def __enter__(self) -> TensorRtEngine:
+        """Give the engine itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the engine."""
+        self.close()
+
+    def _bind(self, name: str, address: int) -> None:
+        if self._addresses.get(name) == address:
+            return
+        # Unbound until it has worked: what is half bound must not be taken for bound.
+        self._addresses.pop(name, None)
+        if not self._context.set_tensor_address(name, address):
+            raise _failed(self.runtime, f"giving {name!r} the address {address:#x}")
+        self._addresses[name] = address
+
+
+def _obtain(
+    model: Model, request: BuildRequest, cache: Path | None, watch: BuildWatch, machine: Machine
+) -> Obtained[LoadedPlan]:
+    size = request.size or model.default_size
+    what = f"{model.name} {request.precision} {size}"
+    outcome = ""
+    try:
+        found = obtain_engine(
+            model,
+            request,
+            LoadedPlan,
+            cache=cache,
+            progress=watch.progress(),
+            on_wait=watch.wait,
+            on_build=lambda reason: watch.begin(what, reason),
+            machine=machine,
+        )
+        outcome = _outcome(found)
+    finally:
+        watch.end(outcome)
+    return found
+
+
+def _outcome(found: Obtained[LoadedPlan]) -> str:
+    if not found.is_new:
+        return f"engine {found.manifest.key.name} from the cache"
+    kept = f"; not kept: {found.warning}" if found.warning else ""
+    seconds = found.manifest.build_ms / 1e3
+    return f"built in {seconds:.0f} s, as there was {found.reason}{kept}"
+
+
+def _check(
+    model: Model, given: TensorSpec, logits: TensorSpec, shape: tuple[int, int, int, int]
+) -> None:
+    """Check an engine's own tensors against the model's contract."""
+    batch, _, height, width = shape
+    rows, columns = height // model.stride, width // model.stride
+    wanted = (batch, model.labels.num_classes, rows, columns)
+    if given.shape == shape and logits.shape == wanted and _are_floats(given, logits):
+        return
+    raise ModelError(
+        received=f"an engine of {model.path.name} with {given} and {logits}",
+        expected=f"{'x'.join(map(str, shape))} and {'x'.join(map(str, wanted))}, float32 or "
+        f"float16: stride {model.stride}, as {model.path.with_suffix('.yaml').name} says",
+        fix="correct the sidecar, or export the network again",
+    )
+
+
+def _are_floats(*specs: TensorSpec) -> bool:
+    return all(spec.dtype in {"float32", "float16"} for spec in specs)
+
+
+def _failed(runtime: str, task: str) -> EngineError:
+    return EngineError(
+        received=f"a failure of {runtime} in {task} ({MESSAGES.last_errors()})",
+        expected="work that the GPU takes",
+        fix="see nvidia-smi and the kernel log for the GPU's state; start again",
+    )

@@ -1,0 +1,131 @@
+"""A plan on the GPU: loaded, asked for its tensors, layers and memory, and freed in order."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from segmentation_node.engines.tensorrt_flavour import TensorRt
+from segmentation_node.engines.tensorrt_inspect import LayerReport, read_layers
+from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
+from segmentation_node.engines.tensorrt_network import spec_of
+from segmentation_node.errors import EngineError, ModelError
+from segmentation_node.model import TensorSpec
+
+
+class LoadedPlan:
+    """A plan that TensorRT has accepted.
+
+    It belongs to the CUDA context that is current when it is loaded, and must be closed in it.
+
+    Args:
+        tensorrt: The library.
+        plan: The serialised engine.
+
+    Raises:
+        EngineError: There is no GPU, or TensorRT refuses the plan; the message holds its reason.
+    """
+
+    def __init__(self, tensorrt: TensorRt, plan: bytes) -> None:
+        self.tensorrt = tensorrt
+        self._runtime: Any = None
+        self._engine: Any = None
+        MESSAGES.clear()
+        try:
+            self._runtime = tensorrt.api.Runtime(logger_of(tensorrt))
+            self._engine = self._runtime.deserialize_cuda_engine(plan)
+        except (RuntimeError, TypeError) as error:
+            MESSAGES.add(1, str(error))
+        if self._engine is None:
+            self.close()
+            raise EngineError(
+                received=f"a plan that {tensorrt} cannot load here ({MESSAGES.last_errors()})",
+                expected="a plan for this GPU, driver and version",
+                fix="load it on the machine that it was built for, or build it again here",
+            )
+
+    @property
+    def engine(self) -> Any:
+        """TensorRT's ICudaEngine.
+
+        Raises:
+            EngineError: The plan is closed.
+        """
+        if self._engine is None:
+            raise EngineError("a closed engine", "an open one", "open it again")
+        return self._engine
+
+    @property
+    def memory_bytes(self) -> int:
+        """GPU memory that one execution of it needs, besides weights, input and output."""
+        # The older `device_memory_size` is gone in TensorRT 11; this one is in all releases.
+        return int(self.engine.device_memory_size_v2)
+
+    @cached_property
+    def tensors(self) -> tuple[TensorSpec, TensorSpec]:
+        """Its input and its output.
+
+        Raises:
+            ModelError: It has another number of either.
+        """
+        engine, mode = self.engine, self.tensorrt.api.TensorIOMode
+        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        inputs = [name for name in names if engine.get_tensor_mode(name) == mode.INPUT]
+        outputs = [name for name in names if name not in inputs]
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                received=f"{len(inputs)} inputs and {len(outputs)} outputs in a plan",
+                expected="one image input and one output of logits",
+                fix="export the network with these alone",
+            )
+        return self._spec(inputs[0]), self._spec(outputs[0])
+
+    @cached_property
+    def layers(self) -> list[LayerReport]:
+        """Its layers after fusion, as TensorRT's inspector gives them.
+
+        Raises:
+            EngineError: The inspector's answer cannot be read.
+        """
+        form = self.tensorrt.api.LayerInformationFormat.JSON
+        inspector = self.engine.create_engine_inspector()
+        return read_layers(str(inspector.get_engine_information(form)))
+
+    def create_context(self) -> Any:
+        """Make what executes the plan: an IExecutionContext, with the GPU memory that it needs.
+
+        Raises:
+            EngineError: There is not enough memory.
+        """
+        MESSAGES.clear()
+        context = self.engine.create_execution_context()
+        if context is None:
+            raise EngineError(
+                received=f"an engine that cannot be started ({MESSAGES.last_errors()})",
+                expected=f"{self.memory_bytes / 1e6:.0f} MB of free GPU memory",
+                fix="end other programs on the GPU, or choose a smaller network_size",
+            )
+        return context
+
+    def close(self) -> None:
+        """Free the engine, then the runtime that made it; closing twice does nothing."""
+        self._engine = None
+        self._runtime = None
+
+    def __enter__(self) -> LoadedPlan:
+        """Give the plan itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the plan."""
+        self.close()
+
+    def _spec(self, name: str) -> TensorSpec:
+        engine = self.engine
+        return spec_of(name, engine.get_tensor_shape(name), engine.get_tensor_dtype(name))
