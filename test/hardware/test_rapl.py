@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hardware.trees import LAPTOP, grow
+
+from segmentation_node.hardware.rapl import RaplPackage, find_packages
+
+PACKAGE = "class/powercap/intel-rapl:0"
+
+
+def package(root: Path, *times: float) -> RaplPackage:
+    ticks = iter(times)
+    return RaplPackage(grow(root, LAPTOP) / PACKAGE, lambda: next(ticks))
+
+
+def set_energy(root: Path, energy_uj: int) -> None:
+    (root / PACKAGE / "energy_uj").write_text(f"{energy_uj}\n")
+
+
+def test_power_is_the_energy_since_the_call_before(tmp_path: Path) -> None:
+    one = package(tmp_path, 10.0, 12.0, 13.0)
+    set_energy(tmp_path, 1_000_000 + 30_000_000)
+    assert one.watts() == pytest.approx(15.0)
+    assert one.watts() == 0.0
+    assert one.covers == "the processor (package-0)"
+
+
+def test_a_counter_that_begins_again_costs_nothing(tmp_path: Path) -> None:
+    one = package(tmp_path, 10.0, 11.0, 12.0)
+    set_energy(tmp_path, 262_143_328_850 - 1_000_000)
+    one.watts()
+    set_energy(tmp_path, 4_000_000)
+    assert one.watts() == pytest.approx(5.0)
+
+
+def test_two_calls_at_the_same_time_have_no_power(tmp_path: Path) -> None:
+    assert package(tmp_path, 10.0, 10.0).watts() is None
+
+
+def test_packages_are_found_without_their_parts(tmp_path: Path) -> None:
+    (found,) = find_packages(grow(tmp_path, LAPTOP))
+    assert found.name == "package-0"
+
+
+def test_a_counter_that_may_not_be_read_is_no_sensor(tmp_path: Path) -> None:
+    energy = grow(tmp_path, LAPTOP) / PACKAGE / "energy_uj"
+    energy.unlink()
+    energy.mkdir()  # as unreadable as one of root's, for root as well
+    assert find_packages(tmp_path) == []
