@@ -61,17 +61,32 @@ def layer(kind: LayerType, source: str, end: str, dtype: str = "FLOAT") -> Simpl
     return SimpleNamespace(type=kind, get_input=lambda _: before, get_output=lambda _: after)
 
 
+class Logits:
+    """The network's output: its batch is the input's, unless a layer fixes it."""
+
+    name, dtype = "logits", SimpleNamespace(name="FLOAT")
+
+    def __init__(self, api: FakeTensorRt, source: Any) -> None:
+        self._api, self._source = api, source
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        batch = self._api.batch if self._api.fixes_batch else self._source.shape[0]
+        return (batch, 4, -1, -1)
+
+
 class Network:
     def __init__(self, api: FakeTensorRt) -> None:
         self._api = api
         self.num_inputs, self.num_outputs = 1, api.outputs
         self.num_layers = len(api.layers)
+        self._input = tensor("image", (api.batch, 3, -1, -1))
 
     def get_input(self, _: int) -> Any:
-        return tensor("image", (self._api.batch, 3, -1, -1))
+        return self._input
 
     def get_output(self, _: int) -> Any:
-        return tensor("logits", (self._api.batch, 4, -1, -1))
+        return Logits(self._api, self._input)
 
     def get_layer(self, index: int) -> Any:
         return self._api.layers[index]
@@ -216,6 +231,7 @@ class FakeTensorRt:
         self.ILogger = type("ILogger", (), {})
         self.layers = [layer(LayerType.CONVOLUTION, "image", "logits")]
         self.batch, self.outputs = 1, 1
+        self.fixes_batch = False
         self.errors: list[Any] = []
         self.refuses_profile = False
         self.starts = True

@@ -99,14 +99,22 @@ def _how_to_get(asked: str, found: str, model: Model) -> str:
 def check_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
     """Check that the input can have a shape, and that the ONNX is what its sidecar says.
 
+    A network that was exported for one image is widened to the batch that is asked for: its layers
+    know no batch, unless one of them reshapes.
+
     Raises:
         ModelError: It cannot, or it is not.
     """
     model.check_io(network.input, network.output)
     fixed = network.input.shape[0]
-    if fixed not in {None, shape[0]}:
+    if fixed in {None, shape[0]}:
+        return
+    given, logits = network.definition.get_input(0), network.definition.get_output(0)
+    given.shape = (shape[0], *given.shape[1:])
+    if logits.shape[0] != shape[0]:
         raise ModelError(
-            received=f"a batch of {shape[0]} for {model.path.name}, whose input is {network.input}",
+            received=f"a batch of {shape[0]} for {model.path.name}, whose input is {network.input} "
+            f"and whose layers fix the batch",
             expected=f"a batch of {fixed}",
             fix="ask for that, or export the network with a dynamic batch",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fake_tensorrt import ORIN, PLAN, LayerType, fake_tensorrt, layer, tensor
-from small_network import onnx_bytes, write_network
+from small_network import write_network
 
 from segmentation_node.engines import tensorrt_engines
 from segmentation_node.engines.build_watch import BuildWatch
@@ -114,8 +114,7 @@ def test_closing_frees_context_then_engine_then_runtime_and_twice_is_safe(
 
 
 def test_a_batch_of_cameras_is_one_engine(api: Any, tmp_path: Path) -> None:
-    model = load_model(write_network(tmp_path, onnx_bytes()))
-    api.batch = -1
+    model = load_model(write_network(tmp_path))
     api.tensors = [tensor("image", (4, 3, 64, 96)), tensor("logits", (4, 4, 8, 12))]
     request = BuildRequest(batch=4)
     with TensorRtEngine(model, request, cache=tmp_path / "cache", machine=HERE) as engine:

@@ -139,10 +139,19 @@ def test_an_onnx_without_outputs_is_refused(library: tuple[TensorRt, Any], model
         PlanBuilder(tensorrt, model, key(tensorrt, model)).build()
 
 
-def test_a_batch_that_the_onnx_does_not_have_is_refused(
-    library: tuple[TensorRt, Any], model: Model
+@pytest.mark.parametrize("exported", [1, -1], ids=["for one image", "for any batch"])
+def test_a_network_is_built_for_a_batch_of_images(
+    exported: int, library: tuple[TensorRt, Any], model: Model
 ) -> None:
-    tensorrt, _ = library
+    tensorrt, api = library
+    api.batch = exported
+    PlanBuilder(tensorrt, model, key(tensorrt, model, batch=2)).build()
+    assert api.config.profiles[0].shapes == {"image": ((2, 3, 64, 96),) * 3}
+
+
+def test_a_batch_that_a_layer_fixes_is_refused(library: tuple[TensorRt, Any], model: Model) -> None:
+    tensorrt, api = library
+    api.fixes_batch = True
     with pytest.raises(ModelError, match=r"a batch of 2 .*; expected a batch of 1"):
         PlanBuilder(tensorrt, model, key(tensorrt, model, batch=2)).build()
 

@@ -58,6 +58,12 @@ def test_without_a_target_or_a_gpu_the_plan_is_portable(tmp_path: Path) -> None:
     assert made.obtained.manifest.key.made_for == "portable"
 
 
+def test_a_network_of_one_image_is_built_for_a_batch(tmp_path: Path) -> None:
+    made = build(tmp_path, BuildRequest(batch=3, flavour="rtx", target="SM86"))
+    assert made.obtained.manifest.key.shape == (3, 3, 64, 96)
+    assert made.path.read_bytes().startswith(MAGIC)
+
+
 def test_a_quantised_onnx_is_int8_and_nothing_else(tmp_path: Path) -> None:
     quantised = onnx_bytes(quantised=True)
     made = build(tmp_path, BuildRequest("int8", flavour="rtx", target="SM86"), quantised)
