@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from segmentation_node.cuda.compile import KERNELS
@@ -37,6 +38,15 @@ def build(compiler: str, folder: Path) -> ctypes.CDLL:
     if done.returncode:
         raise RuntimeError(done.stderr)
     return ctypes.CDLL(str(library))
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The kernels, compiled for the processor; for the conftest.py of those who need them."""
+    compiler = find_compiler()
+    if compiler is None:
+        pytest.skip("no C++ compiler is installed")
+    return build(compiler, tmp_path_factory.mktemp("kernels"))
 
 
 class HostMemory:

@@ -1,10 +1,11 @@
-"""How camera images lie in GPU memory, as the kernels are told."""
+"""How images lie in GPU memory, as the kernels are told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
@@ -41,6 +42,29 @@ LAYOUTS: Mapping[str, tuple[str, int]] = MappingProxyType(
     }
 )
 """The struct of kernels/pixels.cuh that reads each encoding, and its variant."""
+
+
+ImageValues = tuple[int, int, int, int, int]
+
+
+class ImageLayout(Protocol):
+    """How an image lies in memory, as a kernel is told."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+
+    @property
+    def layout(self) -> str:
+        """The struct of kernels/pixels.cuh that reads its pixels."""
+
+    @property
+    def values(self) -> ImageValues:
+        """Values of IMAGE; the address of the data, which comes with each image, is 0."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +128,29 @@ class CameraImage:
         return LAYOUTS[self.encoding][1]
 
     @property
-    def values(self) -> tuple[int, int, int, int, int]:
+    def values(self) -> ImageValues:
         """Values of IMAGE; the address of the data, which comes with each image, is 0."""
         return (0, self.step, self.height, self.width, self.variant)
+
+
+@dataclass(frozen=True)
+class PlanarImage:
+    """A part of what `Preprocess` writes as FP32 with a mean of 0 and a standard deviation of 1.
+
+    Args:
+        height: Pixels of the part.
+        width: Pixels of the part.
+        row: Pixels from one row to the next.
+        plane: Pixels from the blue plane to the green one, and from there to the red one.
+    """
+
+    height: int
+    width: int
+    row: int
+    plane: int
+    layout: str = "Planes"
+
+    @property
+    def values(self) -> ImageValues:
+        """Values of IMAGE; the address of the data, which comes with each image, is 0."""
+        return (0, 4 * self.row, self.height, self.width, self.plane)

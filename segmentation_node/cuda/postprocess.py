@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segmentation_node.core.class_map import ChannelIds
 from segmentation_node.core.geometry import Fit
 from segmentation_node.core.postprocess import check_channels
-from segmentation_node.cuda.camera_image import IMAGE, CameraImage
+from segmentation_node.cuda.camera_image import IMAGE, ImageLayout
 from segmentation_node.cuda.driver import BLOCK, Driver, KernelSource, grid_for
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.preprocess import check_size
@@ -69,7 +69,7 @@ def arguments_for(
     logits_shape: tuple[int, int, int],
     labels: ChannelIds,
     temperature: float,
-    image: CameraImage | None = None,
+    image: ImageLayout | None = None,
 ) -> NDArray[np.void]:
     """What the kernel is told, apart from addresses.
 
@@ -130,7 +130,7 @@ class Postprocess:
         palette: NDArray[np.uint8],
         precision: str,
         temperature: float = 1.0,
-        image: CameraImage | None = None,
+        image: ImageLayout | None = None,
     ) -> None:
         self._arguments = arguments_for(fit, logits_shape, labels, temperature, image)
         self._has_image = image is not None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import Fit
 from segmentation_node.core.preprocess import InputValues
-from segmentation_node.cuda.camera_image import IMAGE, CameraImage
+from segmentation_node.cuda.camera_image import IMAGE, CameraImage, ImageLayout
 from segmentation_node.cuda.driver import BLOCK, Driver, KernelSource, grid_for
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.tables import taps
@@ -60,7 +60,7 @@ def arguments_for(image: CameraImage, fit: Fit, values: InputValues) -> NDArray[
     return arguments
 
 
-def check_size(image: CameraImage, fit: Fit) -> None:
+def check_size(image: ImageLayout, fit: Fit) -> None:
     """Check that images are of the size that they were fitted for.
 
     Raises:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from host_kernels import library
 from small_network import onnx_bytes, write_network
 
 from segmentation_node.model import Model, load_model
+
+__all__ = ["library", "make_network"]
 
 
 @pytest.fixture

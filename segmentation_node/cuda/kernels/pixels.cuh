@@ -107,6 +107,16 @@ struct Yuv422 {
   }
 };
 
+// What preprocess.cu writes of an image with a mean of 0 and a standard deviation of 1: planes of
+// whole numbers as floats, blue, green and red, `variant` floats apart.
+struct Planes {
+  static DEVICE Bgr read(const Image &image, int y, int x) {
+    const float *blue = reinterpret_cast<const float *>(image.row(y)) + x;
+    const float *green = blue + image.variant, *red = green + image.variant;
+    return {static_cast<int>(*blue), static_cast<int>(*green), static_cast<int>(*red)};
+  }
+};
+
 // nv12 (variant 0) and nv21 (1): below the rows of brightness one row of colour for every two.
 struct Yuv420 {
   static DEVICE Bgr read(const Image &image, int y, int x) {

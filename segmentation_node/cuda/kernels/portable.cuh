@@ -131,5 +131,5 @@ DEVICE void for_each_four(int height, int width, Finish finish) {
 #else
 #define FOR_EACH_LAYOUT(KERNELS)                                                     \
   KERNELS(Packed3) KERNELS(Packed4) KERNELS(Mono8) KERNELS(Mono16) KERNELS(Bayer)     \
-  KERNELS(Yuv422) KERNELS(Yuv420)
+  KERNELS(Yuv422) KERNELS(Yuv420) KERNELS(Planes)
 #endif

@@ -1,0 +1,334 @@
+"""The pipeline on a GPU: frame in, labels and colours out, on memory allocated once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import Fit, NetworkSize
+from segmentation_node.core.window import Window
+from segmentation_node.cuda.gpu import Gpu
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.engines import GpuEngine
+from segmentation_node.errors import EngineError
+from segmentation_node.model import Model
+from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.gpu_camera import SLOTS, GpuCamera, GpuKind, GpuParts, kind_of
+from segmentation_node.pipeline.gpu_graphs import GraphUse
+from segmentation_node.pipeline.gpu_slot import GpuSlot
+from segmentation_node.pipeline.result import Segmentation
+from segmentation_node.pipeline.view import View
+
+_KINDS = 8
+"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
+
+_log = logging.getLogger("segmentation_node")
+
+
+@dataclass(frozen=True, eq=False)
+class _UnderWay:
+    """A frame that was begun: where it is, what is made of it, and when it began."""
+
+    stamp_ns: int
+    frame_id: str
+    outputs: Outputs
+    camera: GpuCamera
+    slot: GpuSlot
+    begun_s: float
+    filled_s: float
+
+    def stages_ms(self, gpu_ms: Mapping[str, float]) -> dict[str, float]:
+        """Milliseconds of each stage, the frame being done.
+
+        Inference is what the GPU took for it, and preprocess what comes before it. All the rest
+        until now counts as postprocess: waiting, and copying the results, too.
+
+        Args:
+            gpu_ms: What the GPU took for each step.
+        """
+        total = (time.perf_counter() - self.begun_s) * 1e3
+        filling = (self.filled_s - self.begun_s) * 1e3
+        before = filling + gpu_ms["copy_in"] + gpu_ms["preprocess"]
+        # The GPU's clock is not the processor's: without the limit a rest of nothing is below 0.
+        rest = max(0.0, total - before - gpu_ms["inference"])
+        stages = {"preprocess": before, "inference": gpu_ms["inference"], "postprocess": rest}
+        return {**stages, "total": sum(stages.values())}
+
+
+class CudaPipeline:
+    """Segments frames with an engine on a GPU.
+
+    `segment` answers one frame. `begin` and `finish` are its two halves: with two frames under
+    way, one is copied while the other is computed, and the processor is free meanwhile.
+
+    Everything whose size depends on the camera is made for the first frame of a size and encoding,
+    and kept for the latest few of them. One pipeline serves one thread at a time, whichever that
+    is: the GPU's context is current on it during each call, and not between them.
+
+    Args:
+        model: The network.
+        engine: The network on its runtime, made in the GPU's context; the pipeline closes it.
+        view: What is seen of the images, and what its results look like; all of them, at their
+            own size, where None.
+        gpu: The GPU; the pipeline closes it.
+        mapped: Whether kernels read images and write results in main memory, without copies: of
+            use where CPU and GPU share their memory, see docs/gpu.md.
+        graphs: Whether to enqueue frames as CUDA graphs.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
+        EngineError: The engine takes several images at a time, or CUDA refuses.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        engine: GpuEngine,
+        view: View | None = None,
+        *,
+        gpu: Gpu,
+        mapped: bool = False,
+        graphs: bool = True,
+    ) -> None:
+        view = view or View()
+        view.channel_ids(model.labels)
+        self._gpu = gpu
+        with gpu.current():
+            turn = gpu.event()
+        self._graphs = GraphUse(wanted=graphs)
+        self._parts = GpuParts(gpu, model, engine, view, turn, self._graphs, mapped)
+        self._cameras: dict[GpuKind, GpuCamera] = {}
+        self._latest: GpuCamera | None = None
+        self._under_way: deque[_UnderWay] = deque()
+        self._kind: tuple[int, int, str] | None = None
+        self._is_open = True
+        self.changes = 0
+        """How often the frames' size or encoding has changed."""
+        self.gpu_stages_ms: dict[str, float] = {}
+        """Milliseconds that the GPU took for each step of the latest frame, by its own events."""
+
+    @property
+    def launches(self) -> str:
+        """How frames reach the GPU: `CUDA graph`, or `plain enqueue` and why."""
+        return str(self._graphs)
+
+    @property
+    def network_size(self) -> NetworkSize:
+        """Size of the network's input."""
+        return self._parts.network_size
+
+    def window(self, height: int, width: int) -> Window:
+        """How results lie on camera images of a size, and how large they are.
+
+        Args:
+            height: Pixels of the camera image.
+            width: Pixels of the camera image.
+
+        Raises:
+            FrameError: Such an image does not hold the region that is to be seen.
+        """
+        latest = self._latest
+        if latest is not None and latest.kind[:2] == (height, width):
+            return latest.window
+        view, mode = self._parts.view, self._parts.model.input.fit
+        fitted = view.fit(mode, height, width, self.network_size)
+        return Window.of(fitted, view.of_result(fitted))
+
+    def segment(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> Segmentation:
+        """Segment one frame.
+
+        Args:
+            frame: The camera image, in any encoding.
+            outputs: What to make besides the labels; colour alone where None.
+            into: Memory to write to, which the result then views; new memory where None.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            OutputError: `into` does not fit the frame and the outputs.
+            EngineError: The pipeline is closed, a frame that was begun is not finished, or CUDA
+                or the runtime failed.
+        """
+        self._check(under_way=0)
+        outputs = outputs or Outputs()
+        if into is not None:
+            window = self.window(frame.height, frame.width)
+            into.check(window.height, window.width, outputs)
+        self.begin(frame, outputs)
+        return self.finish(into)
+
+    def begin(self, frame: Frame, outputs: Outputs | None = None) -> None:
+        """Enqueue one frame and return while the GPU works on it.
+
+        Args:
+            frame: The camera image, in any encoding; it may change when this returns.
+            outputs: What to make besides the labels; colour alone where None.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            EngineError: The pipeline is closed, two frames are under way, or CUDA or the runtime
+                failed.
+        """
+        self._check(under_way=SLOTS - 1)
+        kind = (frame.height, frame.width, frame.encoding)
+        if self._kind not in {None, kind}:
+            self.changes += 1
+            _log.info("camera images are %sx%s %s from now on", *kind)
+        self._kind = kind
+        self._begin(frame, outputs or Outputs())
+
+    def finish(self, into: Buffers | None = None) -> Segmentation:
+        """Wait for the frame that was begun first.
+
+        Args:
+            into: Memory to write to, which the result then views; new memory where None.
+
+        Raises:
+            OutputError: `into` does not fit the frame and the outputs; it can be finished still.
+            EngineError: No frame is under way, or CUDA or the runtime failed; the frame is lost.
+        """
+        self._check(under_way=SLOTS)
+        if not self._under_way:
+            raise EngineError("no frame to finish", "one that was begun", "call begin first")
+        job = self._under_way[0]
+        size = job.camera.window.height, job.camera.window.width
+        buffers = into or Buffers.allocate(*size, job.outputs)
+        buffers.check(*size, job.outputs)
+        self._under_way.popleft()
+        with self._gpu.current():
+            job.slot.stream.synchronize()
+            self.gpu_stages_ms = job.slot.stages_ms()
+        job.camera.read(job.slot, job.outputs, buffers)
+        stages_ms = job.stages_ms(self.gpu_stages_ms)
+        return Segmentation.of(buffers, stages_ms, job.stamp_ns, job.frame_id)
+
+    def logits(self, frame: Frame) -> tuple[NDArray[np.float32], Fit]:
+        """Run the network alone.
+
+        Args:
+            frame: The camera image, in any encoding.
+
+        Returns:
+            (C, h, w) float32 logits, the caller's own, and how the image was fitted.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            EngineError: The pipeline is closed, a frame that was begun is not finished, or CUDA
+                or the runtime failed.
+        """
+        self._check(under_way=0)
+        with self._gpu.current():
+            camera = self._camera_of(frame)
+            return camera.logits(frame), camera.fit
+
+    def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
+        """Segment grey images, so that the first real one finds everything in place.
+
+        Args:
+            height: Pixels of the camera images to come.
+            width: Pixels of the camera images to come.
+            outputs: What will be made of them; colour alone where None.
+
+        Raises:
+            EngineError: As `segment`.
+        """
+        self._check(under_way=0)
+        height, width = self._parts.view.image_to_hold(height, width)
+        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
+        # In each slot a frame is enqueued plainly, and the next one captured.
+        for _ in range(2 * SLOTS):
+            self._begin(frame, outputs or Outputs())
+            self.finish()
+
+    def _begin(self, frame: Frame, outputs: Outputs) -> None:
+        begun_s = time.perf_counter()
+        with self._gpu.current():
+            camera = self._camera_of(frame)
+            camera.fill(frame)
+            filled_s = time.perf_counter()
+            slot = camera.begin(outputs, self._settle)
+        stamp = frame.stamp_ns, frame.frame_id
+        self._under_way.append(_UnderWay(*stamp, outputs, camera, slot, begun_s, filled_s))
+
+    def _settle(self) -> None:
+        for job in self._under_way:
+            job.slot.settle()
+
+    def _camera_of(self, frame: Frame) -> GpuCamera:
+        kind = kind_of(frame)
+        if self._latest is None or self._latest.kind != kind:
+            self._latest = self._kept(kind)
+        return self._latest
+
+    def _kept(self, kind: GpuKind) -> GpuCamera:
+        """What is kept for a kind of images, made anew where it is not among the latest ones."""
+        camera = self._cameras.pop(kind, None)
+        if camera is None:
+            camera = GpuCamera(self._parts, kind)
+        self._cameras[kind] = camera
+        if len(self._cameras) > _KINDS:
+            # Never one with a frame under way: those two are among the latest kinds.
+            self._cameras.pop(next(iter(self._cameras))).free()
+        return camera
+
+    def _check(self, under_way: int) -> None:
+        if not self._is_open:
+            raise EngineError(
+                received="a frame for a closed pipeline",
+                expected="an open one",
+                fix="call it inside its `with` block, or load it again",
+            )
+        if len(self._under_way) > under_way:
+            raise EngineError(
+                received=f"another frame while {len(self._under_way)} are under way",
+                expected=f"at most {under_way}",
+                fix="call finish for each frame that was begun",
+            )
+
+    def close(self) -> None:
+        """Free everything, after what is under way; closing twice does nothing."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._under_way.clear()
+        with Owned() as owned:
+            owned.callback(_tell, self._gpu.close)
+            owned.callback(_tell, self._free)
+
+    def _free(self) -> None:
+        with self._gpu.current(), Owned() as owned:
+            owned.callback(self._parts.engine.close)
+            owned.keep(self._parts.turn)
+            self._latest = None
+            while self._cameras:
+                owned.keep(self._cameras.popitem()[1])
+
+    def __enter__(self) -> CudaPipeline:
+        """Give the pipeline itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the pipeline."""
+        self.close()
+
+
+def _tell(free: Callable[[], None]) -> None:
+    """Free something; what cannot be freed is told, and keeps nothing else from being freed."""
+    try:
+        free()
+    except EngineError as error:
+        _log.warning("closing the pipeline on the GPU: %s", error)

@@ -1,0 +1,289 @@
+"""What a pipeline on a GPU keeps for camera images of one size and encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation_node.core.encodings import find_encoding, to_bgr
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.core.window import Window
+from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
+from segmentation_node.cuda.gpu import Event, Gpu
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.cuda.postprocess import Postprocess
+from segmentation_node.cuda.preprocess import Preprocess
+from segmentation_node.engines import GpuEngine
+from segmentation_node.errors import EngineError, FrameError
+from segmentation_node.model import Model, TensorSpec
+from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.gpu_graphs import GraphUse
+from segmentation_node.pipeline.gpu_overlay import CameraPicture, NetworkPicture
+from segmentation_node.pipeline.gpu_slot import GpuSlot, Mark, SlotSizes
+from segmentation_node.pipeline.view import View
+
+SLOTS = 2
+"""Frames of one camera that may be under way: one is copied while the other is computed."""
+
+_PRECISIONS = {"float32": "fp32", "float16": "fp16"}
+
+GpuKind = tuple[int, int, str, bool]
+"""Height and width in pixels, encoding, and whether 16-bit values are big endian."""
+
+
+def kind_of(frame: Frame) -> GpuKind:
+    """What frames must have in common to share buffers."""
+    return frame.height, frame.width, frame.encoding, frame.is_bigendian
+
+
+@dataclass(frozen=True, eq=False)
+class GpuParts:
+    """What the cameras of a pipeline share.
+
+    Args:
+        gpu: The GPU.
+        model: The network.
+        engine: The network on its runtime.
+        view: What is seen of the images, and what its results look like.
+        turn: Recorded when an inference ends, and waited for by the next: an engine runs once at
+            a time.
+        graphs: Whether frames go out as graphs.
+        mapped: Whether kernels read images and write results in main memory.
+    """
+
+    gpu: Gpu
+    model: Model
+    engine: GpuEngine
+    view: View
+    turn: Event
+    graphs: GraphUse
+    mapped: bool = False
+
+    @property
+    def network_size(self) -> NetworkSize:
+        """Size of the network's input."""
+        *_, height, width = shape_of(self.engine.input)
+        return NetworkSize(height, width)
+
+
+def shape_of(spec: TensorSpec) -> tuple[int, int, int]:
+    """Channels, height and width of an engine's input or output.
+
+    Raises:
+        EngineError: It is not one image at a time, of a size that is known.
+    """
+    batch, *shape = spec.shape
+    if batch != 1 or len(shape) != 3 or None in shape:
+        raise EngineError(
+            received=f"an engine with the tensor {spec}",
+            expected="one image at a time, 1xCxHxW",
+            fix="build the engine with a batch of 1",
+        )
+    channels, height, width = (size for size in shape if size is not None)
+    return channels, height, width
+
+
+def _bytes_of(spec: TensorSpec) -> int:
+    return int(np.prod(shape_of(spec))) * np.dtype(spec.dtype).itemsize
+
+
+class GpuCamera:
+    """Brings images of one kind to the network on the GPU, and its results back.
+
+    Args:
+        parts: What the cameras of the pipeline share; the GPU's context is current.
+        kind: Size and encoding of the images.
+
+    Raises:
+        FrameError: The images do not hold the region that is to be seen.
+        EngineError: CUDA refuses; what was made is freed.
+    """
+
+    def __init__(self, parts: GpuParts, kind: GpuKind) -> None:
+        self.kind = kind
+        self._parts = parts
+        model, view = parts.model, parts.view
+        self.fit = view.fit(model.input.fit, kind[0], kind[1], parts.network_size)
+        self._result = view.of_result(self.fit)
+        self.window = Window.of(self.fit, self._result)
+        self._image = _image_of(kind)
+        with Owned() as owned:
+            self._preprocess = owned.keep(self._make_preprocess())
+            self._picture = owned.keep(self._make_picture())
+            self._postprocess = owned.keep(self._make_postprocess())
+            sizes, use = self._sizes(), parts.graphs
+            self._slots = [
+                owned.keep(GpuSlot(parts.gpu, sizes, parts.mapped, use)) for _ in range(SLOTS)
+            ]
+            self._owned = owned.pop_all()
+        self._turn = 0
+
+    @property
+    def next_slot(self) -> GpuSlot:
+        """The slot that is free as long as no more than SLOTS frames are under way."""
+        return self._slots[self._turn]
+
+    def begin(self, outputs: Outputs, settle: Callable[[], None]) -> GpuSlot:
+        """Enqueue the frame that was filled in, and return at once.
+
+        Args:
+            outputs: What to make besides the labels.
+            settle: Waits for the other frames that are under way.
+
+        Returns:
+            The slot that the frame is in.
+
+        Raises:
+            EngineError: CUDA or the engine refuses; nothing of the frame is under way then.
+        """
+        slot = self.next_slot
+        try:
+            slot.prepare(outputs)
+            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made), settle)
+        except BaseException:
+            slot.settle()
+            raise
+        self._turn = (self._turn + 1) % SLOTS
+        return slot
+
+    def fill(self, frame: Frame) -> None:
+        """Copy a frame to the next slot's pinned memory.
+
+        Raises:
+            FrameError: The frame cannot be read.
+        """
+        memory, image = self.next_slot.image.array, self._image
+        if frame.encoding not in LAYOUTS:
+            to_bgr(frame, memory.reshape(image.height, image.width, 3))
+            return
+        pixels: NDArray[np.generic] = memory.view(frame.array.dtype)
+        if pixels.size != frame.array.size:
+            raise FrameError(
+                received=f"an array of {frame.array.dtype} {frame.array.shape} as {frame.encoding}",
+                expected=f"the pixels of {frame.height}x{frame.width}",
+                fix="make frames with Frame.from_buffer or Frame.from_array",
+            )
+        np.copyto(pixels.reshape(frame.array.shape), frame.array)
+
+    def logits(self, frame: Frame) -> NDArray[np.float32]:
+        """Run the network alone, and wait for it.
+
+        Args:
+            frame: The camera image.
+
+        Returns:
+            (C, h, w) float32 logits, the caller's own.
+
+        Raises:
+            FrameError: The frame cannot be read.
+            EngineError: CUDA or the engine refuses.
+        """
+        slot, spec = self.next_slot, self._parts.engine.output
+        self.fill(frame)
+        try:
+            self._infer(slot)
+            slot.logits.to_host(slot.stream)
+        finally:
+            slot.stream.synchronize()
+        return slot.logits.array.view(spec.dtype).reshape(shape_of(spec)).astype(np.float32)
+
+    def _enqueue(self, slot: GpuSlot, outputs: Outputs) -> None:
+        self._infer(slot)
+        image, results, stream = 0, slot.addresses(outputs), slot.stream
+        if outputs.overlay:
+            image = self._picture(slot.image.address, slot.picture, stream)
+        self._postprocess(slot.logits.address, results, stream, image, outputs.alpha)
+        slot.mark(Mark.DECIDED)
+        for result in slot.results(outputs).values():
+            result.to_host(slot.stream)
+        slot.mark(Mark.COPIED_OUT)
+
+    def _infer(self, slot: GpuSlot) -> None:
+        parts, stream = self._parts, slot.stream
+        slot.mark(Mark.BEGUN)
+        slot.image.to_gpu(stream)
+        slot.mark(Mark.COPIED_IN)
+        self._preprocess(slot.image.address, int(slot.input), stream)
+        slot.mark(Mark.PREPARED)
+        parts.turn.hold(stream)
+        slot.mark(Mark.INFERENCE_BEGUN)
+        parts.engine.enqueue(stream.handle, int(slot.input), slot.logits.address)
+        parts.turn.record(stream)
+        slot.mark(Mark.INFERRED)
+
+    def read(self, slot: GpuSlot, outputs: Outputs, buffers: Buffers) -> None:
+        """Copy the results of a frame that is done.
+
+        Args:
+            slot: The slot that the frame was in.
+            outputs: What was made.
+            buffers: Written to; checked to fit.
+        """
+        for name, result in slot.results(outputs).items():
+            array: NDArray[np.uint8] = getattr(buffers, name)
+            np.copyto(array, result.array.reshape(array.shape))
+
+    def free(self) -> None:
+        """Give everything back, once nothing is under way; freeing twice does nothing."""
+        self._owned.close()
+
+    def _make_preprocess(self) -> Preprocess:
+        parts = self._parts
+        precision = _precision(parts.engine.input)
+        return Preprocess(parts.gpu, self._image, self.fit, parts.model.input, precision)
+
+    def _make_picture(self) -> CameraPicture | NetworkPicture:
+        if self._result is self.fit:
+            return CameraPicture(self._image)
+        pad_bgr = self._parts.model.input.pad_bgr
+        return NetworkPicture(self._parts.gpu, self._image, self.fit, self._result, pad_bgr)
+
+    def _make_postprocess(self) -> Postprocess:
+        parts, spec = self._parts, self._parts.engine.output
+        model, view = parts.model, parts.view
+        return Postprocess(
+            parts.gpu,
+            self._result,
+            shape_of(spec),
+            view.channel_ids(model.labels),
+            view.labels(model.labels).palette(),
+            _precision(spec),
+            model.temperature,
+            self._picture.layout,
+        )
+
+    def _sizes(self) -> SlotSizes:
+        engine, window = self._parts.engine, self.window
+        return SlotSizes(
+            image=_rows_of(self.kind) * self._image.step,
+            input=_bytes_of(engine.input),
+            logits=_bytes_of(engine.output),
+            picture=self._picture.size,
+            pixels=window.height * window.width,
+        )
+
+
+def _precision(spec: TensorSpec) -> str:
+    # What is neither is named by the kernels' own check.
+    return _PRECISIONS.get(spec.dtype, spec.dtype)
+
+
+def _image_of(kind: GpuKind) -> CameraImage:
+    """How images lie in the slots: rows follow each other without padding.
+
+    What the kernels do not read comes there as bgr8, converted by the processor.
+    """
+    height, width, encoding, is_bigendian = kind
+    row = find_encoding(encoding)
+    if row is None or encoding not in LAYOUTS:
+        return CameraImage("bgr8", height, width, 3 * width)
+    return CameraImage(encoding, height, width, row.row_bytes(width), is_bigendian)
+
+
+def _rows_of(kind: GpuKind) -> int:
+    row = find_encoding(kind[2])
+    return kind[0] if row is None else row.rows(kind[0])

@@ -1,0 +1,108 @@
+"""Enqueues frames as CUDA graphs where they can be captured, and call by call where not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from segmentation_node.cuda.gpu import Gpu, Graph, Stream
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.errors import EngineError
+from segmentation_node.pipeline.buffers import Outputs
+
+_KEPT = 4
+"""Graphs of one slot: of each combination of outputs that listeners ask for in turns."""
+
+_log = logging.getLogger("segmentation_node")
+
+
+@dataclass
+class GraphUse:
+    """Whether a pipeline's frames go out as graphs; one capture that fails ends it for good.
+
+    Args:
+        wanted: Whether graphs are to be captured.
+        captured: How many were.
+        problem: Why none are any more; empty where they are.
+    """
+
+    wanted: bool = True
+    captured: int = 0
+    problem: str = ""
+
+    def give_up(self, error: EngineError) -> None:
+        """Enqueue plainly from now on, and say why."""
+        self.wanted, self.problem = False, error.received
+        _log.warning("frames are enqueued call by call, as no CUDA graph can be made: %s", error)
+
+    def __str__(self) -> str:
+        if self.wanted and self.captured:
+            return "CUDA graph"
+        return "plain enqueue" + (f" ({self.problem})" if self.problem else "")
+
+
+class FrameGraphs:
+    """The graphs of one slot: of each combination of outputs, from its second frame on.
+
+    The first frame is enqueued plainly, as runtimes set up on their first run what they may not
+    while they are captured.
+
+    Args:
+        gpu: The GPU.
+        stream: The slot's stream.
+        use: Whether graphs are wanted; shared by all slots of a pipeline.
+    """
+
+    def __init__(self, gpu: Gpu, stream: Stream, use: GraphUse) -> None:
+        self._gpu = gpu
+        self._stream = stream
+        self._use = use
+        self._graphs: dict[Outputs, Graph] = {}
+        self._enqueued: Outputs | None = None
+
+    def run(
+        self, outputs: Outputs, enqueue: Callable[[Outputs], None], settle: Callable[[], None]
+    ) -> None:
+        """Enqueue a frame and return at once; the slot's frame before it is done.
+
+        Args:
+            outputs: What is made of it.
+            enqueue: Enqueues it call by call.
+            settle: Waits for the other frames that are under way.
+
+        Raises:
+            EngineError: CUDA, or the engine, refuses.
+        """
+        # The colours' weight is a constant in the graph of an overlay, and means nothing elsewhere.
+        key = outputs if outputs.overlay else replace(outputs, alpha=0.5)
+        graph = self._graphs.get(key)
+        if graph is None and self._use.wanted and key == self._enqueued:
+            graph = self._captured(key, enqueue, settle)
+        if graph is not None:
+            graph.launch(self._stream)
+            return
+        enqueue(key)
+        self._enqueued = key
+
+    def _captured(
+        self, key: Outputs, enqueue: Callable[[Outputs], None], settle: Callable[[], None]
+    ) -> Graph | None:
+        # An engine has one set of intermediate results: it is left alone until it is idle.
+        settle()
+        try:
+            graph = self._gpu.capture(self._stream, lambda: enqueue(key))
+        except EngineError as error:
+            self._use.give_up(error)
+            return None
+        self._use.captured += 1
+        self._graphs[key] = graph
+        if len(self._graphs) > _KEPT:
+            self._graphs.pop(next(iter(self._graphs))).free()
+        return graph
+
+    def free(self) -> None:
+        """Give the graphs back; none may be under way."""
+        with Owned() as owned:
+            while self._graphs:
+                owned.keep(self._graphs.popitem()[1])
