@@ -7,13 +7,14 @@ descriptors and config/seg.yaml are made from, and checked against, what stands 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from segmentation_node.parameter import Parameter, described, parameter
 
 _TOPIC = r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*"
 _NUMBER = r"\s*(\d{1,5}|\d*\.\d{1,9})\s*"
-_REGION = rf"|{_NUMBER}(,{_NUMBER}){{3}}"
+_REGION = rf"{_NUMBER}(,{_NUMBER}){{3}}"
+_REGIONS = rf"({_REGION})?(;\s*({_REGION})?)*"
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,20 @@ class PipelineConfig:
         "Network: the name of a shipped model (camvid, rendered), or the path of an .onnx file "
         "with its .yaml sidecar beside it.",
         example="the name of a shipped model, or the path of an .onnx file",
+        live=True,
     )
     engine: str = parameter(
         "auto",
         "Runtime that computes the network; auto takes the fastest that this machine has.",
         choices=("auto", "openvino", "tensorrt"),
+        live=True,
     )
     precision: str = parameter(
         "auto",
         "Arithmetic of the network; auto takes what the device does best. What is really in use "
         "stands in /diagnostics.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
+        live=True,
     )
     network_size: str = parameter(
         "default",
@@ -48,20 +52,24 @@ class PipelineConfig:
         "sizes when it is configured, and takes the largest that holds target_rate_hz.",
         pattern=r"default|auto|\d{1,5}[xX×]\d{1,5}",
         example="default, auto, or HEIGHTxWIDTH such as 512x1024",
+        live=True,
     )
     roi: str = parameter(
         "",
         "Part of the camera image that is segmented; pixels outside it get no class. Whole "
-        "numbers are pixels; with a decimal point in any of them all are fractions of the image.",
-        pattern=_REGION,
+        "numbers are pixels; with a decimal point in any of them all are fractions of the image. "
+        "With several cameras one for all of them, or one for each, separated by semicolons.",
+        pattern=_REGIONS,
         example="empty for the whole image, or x,y,width,height such as 0,288,1280,432 or "
         "0.0,0.4,1.0,0.6",
+        live=True,
     )
     output_size: str = parameter(
         "camera",
         "Size of all published images: camera is the camera image's; network is that of the "
         "network's input without its padding, the cheapest for costmaps. ~/camera_info fits both.",
         choices=("camera", "network"),
+        live=True,
     )
     class_map: str = parameter(
         "",
@@ -70,6 +78,7 @@ class PipelineConfig:
         "cityscapes35_to_categories), or the path of a .yaml file.",
         pattern=r"|.*\S.*",
         example="empty for the network's own classes, the name of a shipped map, or a path",
+        live=True,
     )
 
     def __post_init__(self) -> None:
@@ -91,6 +100,22 @@ class NodeConfig(PipelineConfig):
         "Topic of the camera images. With image_transport compressed, /compressed is added.",
         pattern=_TOPIC,
         example="a topic name such as /camera/image_raw",
+    )
+    image_topics: tuple[str, ...] = parameter(
+        ("",),
+        "Topics of several cameras, which share the network in fair turns; they take the place of "
+        "image_topic. The outputs of each are in a namespace of its own, such as ~/front/labels.",
+        pattern=rf"|{_TOPIC}",
+        example='a list of topic names such as ["/front/image_raw", "/rear/image_raw"], or [""] '
+        "for none",
+    )
+    camera_names: tuple[str, ...] = parameter(
+        ("",),
+        "Names of the cameras in image_topics, for the namespaces of their outputs. Without them "
+        "they are what tells the topics apart: front and rear for /front/image_raw and "
+        "/rear/image_raw.",
+        pattern=r"|[A-Za-z]\w*",
+        example='a list of names such as ["front", "rear"], or [""] for none',
     )
     image_transport: str = parameter(
         "raw",
@@ -256,6 +281,13 @@ class NodeConfig(PipelineConfig):
     )
 
     @property
+    def network(self) -> PipelineConfig:
+        """The part that decides about the network; another one is a swap."""
+        return PipelineConfig(
+            **{one.name: getattr(self, one.name) for one in fields(PipelineConfig)}
+        )
+
+    @property
     def input_topic(self) -> str:
         """The topic that is subscribed to, with the suffix of its transport."""
         suffix = "/compressed" if self.image_transport == "compressed" else ""
@@ -264,3 +296,6 @@ class NodeConfig(PipelineConfig):
 
 PARAMETERS: Mapping[str, Parameter] = described(NodeConfig)
 """Every parameter of the node by its name, in the order of config/seg.yaml."""
+
+NETWORK_PARAMETERS = frozenset(described(PipelineConfig))
+"""Those that decide about the network: while the node runs they take seconds to take effect."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from segmentation_node.errors import ConfigError
 
-Value = bool | int | float | str
+Value = bool | int | float | str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Parameter:
         low: Smallest number allowed.
         high: Largest number allowed.
         choices: The texts allowed; empty where any text will do.
-        pattern: Regular expression that the whole text must match.
+        pattern: Regular expression that the whole text, or each of a list, must match.
         example: What a text of that pattern looks like, in words.
         live: Whether a change takes effect while the node runs.
         read_only: Whether it can only be given at the start.
@@ -50,7 +50,7 @@ class Parameter:
             return "one of " + ", ".join(self.choices)
         if isinstance(self.default, bool):
             return "true or false"
-        if isinstance(self.default, str):
+        if isinstance(self.default, str | tuple):
             return self.example
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         unit = f" {self.unit}" if self.unit else ""
@@ -64,7 +64,8 @@ class Parameter:
         """
         accepted = self._accepted(value)
         if accepted is None:
-            raise ConfigError(f"{self.name}: {value!r}", self.expected, f"correct {self.name}")
+            shown = list(value) if isinstance(value, tuple) else value
+            raise ConfigError(f"{self.name}: {shown!r}", self.expected, f"correct {self.name}")
         return accepted
 
     def _accepted(self, value: object) -> Value | None:
@@ -73,7 +74,16 @@ class Parameter:
             return value if same_kind and isinstance(value, bool) else None
         if isinstance(self.default, str):
             return value if isinstance(value, str) and self._fits(value) else None
+        if isinstance(self.default, tuple):
+            return self._texts(value)
         return self._number(value)
+
+    def _texts(self, value: object) -> tuple[str, ...] | None:
+        if not isinstance(value, list | tuple):
+            return None
+        fitting = all(isinstance(one, str) and self._fits(one) for one in value)
+        # ROS cannot tell the type of an empty list: it is written as one empty text.
+        return (tuple(value) or ("",)) if fitting else None
 
     def _fits(self, text: str) -> bool:
         in_choices = not self.choices or text in self.choices

@@ -14,8 +14,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from numpy.typing import NDArray
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
+from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
+from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -185,6 +185,20 @@ class Rig:
         request = SetParameters.Request(parameters=[parameter])
         result = self.observer.call(SetParameters, f"{NODE}/set_parameters", request).results[0]
         return "" if result.successful else str(result.reason)
+
+    def set_together(self, **values: object) -> str:
+        """Set all parameters or none; the reason of a refusal, or nothing."""
+        parameters = [Parameter(name, value=one).to_parameter_msg() for name, one in values.items()]
+        request = SetParametersAtomically.Request(parameters=parameters)
+        service = f"{NODE}/set_parameters_atomically"
+        result = self.observer.call(SetParametersAtomically, service, request).result
+        return "" if result.successful else str(result.reason)
+
+    def parameter(self, name: str) -> object:
+        """What a parameter says now."""
+        request = GetParameters.Request(names=[name])
+        found = self.observer.call(GetParameters, f"{NODE}/get_parameters", request).values[0]
+        return parameter_value_to_python(found)
 
 
 def values_of(message: DiagnosticArray) -> dict[str, str]:

@@ -35,6 +35,7 @@ ROOMS = (
     room("fields", "yaml"),
     room("parameter"),
     room("config"),
+    room("cameras"),
     room("resources"),
     room("transport"),
     room("core", "numpy", "cv2"),

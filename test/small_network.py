@@ -9,6 +9,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from segmentation_node.core.geometry import FitMode, NetworkSize
+from segmentation_node.model import Calibration, ImageSummary, Spread
+
 FLOAT, INT8 = 1, 3
 COLORS = ([200, 0, 0], [0, 200, 0], [0, 0, 200], [90, 90, 90], [250, 250, 0], [0, 250, 250])
 
@@ -123,6 +126,20 @@ def sidecar(classes: int = 4, stride: int = 8, **changes: Any) -> dict[str, Any]
         "labels": {"name": "small", "classes": names},
     }
     return {**content, **changes}
+
+
+def calibrated_by_day() -> dict[str, Any]:
+    """The `calibration` of a sidecar: two images of the luminance 90 and 110, by day.
+
+    Half of them are without any contrast and colour, half have all of it.
+    """
+    day, anything = Spread.of([90.0, 110.0]), Spread.of([0.0] * 20 + [255.0] * 20)
+    images = ImageSummary(("a.png", "b.png"), "0" * 64, {"day": 2}, day, anything, anything)
+    size, fit = NetworkSize(64, 96), FitMode.STRETCH
+    calibration = Calibration(
+        "minmax", 2048, 100.0, size, fit, "0" * 64, images, {"image": 1.0}, ()
+    )
+    return dict(calibration.to_mapping())
 
 
 def write_network(

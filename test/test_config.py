@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segmentation_node.config import PARAMETERS, NodeConfig, PipelineConfig
+from segmentation_node.config import NETWORK_PARAMETERS, PARAMETERS, NodeConfig, PipelineConfig
 from segmentation_node.errors import ConfigError
 from segmentation_node.parameter import Parameter
 
@@ -35,6 +35,8 @@ def test_a_configuration_cannot_be_changed() -> None:
 def wrong_values(parameter: Parameter) -> list[object]:
     """Values of the wrong type for any parameter, and out of range where there is one."""
     wrong: list[object] = [None, [1], b"1"]
+    if isinstance(parameter.default, tuple):
+        return [*wrong, "front", ["front", 1], ["a b"], ["/"]]
     if isinstance(parameter.default, bool):
         return [*wrong, 1, "true"]
     wrong.append(True)
@@ -71,12 +73,16 @@ def test_network_sizes_that_are_refused(size: str) -> None:
         NodeConfig(network_size=size)
 
 
-@pytest.mark.parametrize("roi", ["", "0,288,1280,432", "0.0, 0.4, 1.0, .6"])
+@pytest.mark.parametrize(
+    "roi", ["", "0,288,1280,432", "0.0, 0.4, 1.0, .6", "1,2,3,4; 5,6,7,8", ";1,2,3,4;", "; "]
+)
 def test_regions_that_are_read(roi: str) -> None:
     assert NodeConfig(roi=roi).roi == roi
 
 
-@pytest.mark.parametrize("roi", ["all", "1,2,3", "1,2,3,4,5", "-1,0,5,5", "1 2 3 4"])
+@pytest.mark.parametrize(
+    "roi", ["all", "1,2,3", "1,2,3,4,5", "-1,0,5,5", "1 2 3 4", "1,2,3,4 5,6,7,8"]
+)
 def test_regions_that_are_refused(roi: str) -> None:
     with pytest.raises(ConfigError, match="x,y,width,height"):
         NodeConfig(roi=roi)
@@ -91,6 +97,17 @@ def test_topics_that_are_read(topic: str) -> None:
 def test_topics_that_are_refused(topic: str) -> None:
     with pytest.raises(ConfigError, match="a topic name"):
         NodeConfig(image_topic=topic)
+
+
+def test_lists_of_texts_are_kept_as_tuples_and_an_empty_one_is_one_empty_text() -> None:
+    config = NodeConfig(image_topics=["/a", "/b"], camera_names=[])  # type: ignore[arg-type]
+    assert (config.image_topics, config.camera_names) == (("/a", "/b"), ("",))
+
+
+def test_the_network_is_decided_by_the_pipelines_parameters_alone() -> None:
+    config = NodeConfig(model="rendered", overlay_alpha=0.1)
+    assert config.network == PipelineConfig(model="rendered")
+    assert {*vars(config.network)} == NETWORK_PARAMETERS < {*PARAMETERS}
 
 
 def test_the_compressed_transport_adds_its_suffix() -> None:
@@ -112,7 +129,10 @@ def comment_above(text: str, name: str) -> str:
 
 def test_the_parameter_file_has_every_parameter_at_its_default(documented: str) -> None:
     values = yaml.safe_load(documented)["/**"]["ros__parameters"]
-    assert values == {name: one.default for name, one in PARAMETERS.items()}
+    defaults = {name: one.default for name, one in PARAMETERS.items()}
+    assert values == {
+        name: list(one) if isinstance(one, tuple) else one for name, one in defaults.items()
+    }
     assert NodeConfig(**values) == NodeConfig()
 
 

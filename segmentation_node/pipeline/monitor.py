@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segmentation_node.core.timing import RollingStats, StageStats, Stats
-from segmentation_node.pipeline.worker import Counts
+from segmentation_node.pipeline.counts import Counts
 
 WINDOW = 300
 """Frames that percentiles are taken over: ten seconds at 30 Hz."""
@@ -33,6 +34,7 @@ class Report:
         recent_deadline_misses: The same within the period.
         last_malformation: What was wrong with the latest malformed frame; empty where none was.
         engine_error: Why the engine failed at the latest frame; empty where it did not.
+        shares: The share of the budget that each camera uses, where there are several.
     """
 
     period_s: float
@@ -49,6 +51,30 @@ class Report:
     recent_deadline_misses: int = 0
     last_malformation: str = ""
     engine_error: str = ""
+    shares: tuple[float, ...] = ()
+
+    @classmethod
+    def total(cls, reports: Sequence[Report]) -> Report:
+        """What several cameras come to together; their percentiles stay theirs.
+
+        Args:
+            reports: One for each camera, made at the same time.
+        """
+        silences = [one.silence_s for one in reports if one.silence_s is not None]
+        return cls(
+            period_s=max(one.period_s for one in reports),
+            counts=Counts.total(one.counts for one in reports),
+            recent=Counts.total(one.recent for one in reports),
+            deadline_ms=reports[0].deadline_ms,
+            silence_s=min(silences, default=None),
+            stamp_jumps=sum(one.stamp_jumps for one in reports),
+            recent_stamp_jumps=sum(one.recent_stamp_jumps for one in reports),
+            deadline_misses=sum(one.deadline_misses for one in reports),
+            recent_deadline_misses=sum(one.recent_deadline_misses for one in reports),
+            last_malformation=next(filter(None, (one.last_malformation for one in reports)), ""),
+            engine_error=next(filter(None, (one.engine_error for one in reports)), ""),
+            shares=tuple(one.budget_used for one in reports),
+        )
 
     @property
     def input_rate_hz(self) -> float:
@@ -75,6 +101,8 @@ class Report:
 
         Above 1 the node cannot keep up; NaN while there are no figures.
         """
+        if self.shares:
+            return sum(share for share in self.shares if not math.isnan(share))
         return float("nan") if self.busy is None else self.busy.p95_ms / self.frame_budget_ms
 
 
@@ -96,6 +124,12 @@ class Monitor:
         self._malformation = self._engine_error = ""
         self._jumps = self._misses = 0
         self._reported = (time.monotonic(), Counts(), 0, 0)
+
+    def begin_timing(self) -> None:
+        """Forget the times so far: another network computes from now on."""
+        with self._lock:
+            self._stages, self._busy = StageStats(WINDOW), RollingStats(WINDOW)
+            self._engine_error = ""
 
     def arrived(self, stamp_ns: int, now_ns: int) -> None:
         """Take note of a frame.

@@ -90,6 +90,20 @@ class Segmenter:
             _log.warning("%s: %s", found.name, found.notice)
         return cls(found, opened, view)
 
+    def beside(self, view: View | None = None) -> Segmenter:
+        """A second segmenter on the same engine, for another camera; closing one closes both.
+
+        Args:
+            view: What is seen of its images, and what its results look like; all of them, at their
+                own size, where None.
+
+        Raises:
+            ConfigError: The view merges classes that the network does not have.
+        """
+        other = Segmenter(self.model, self._engine, view)
+        other._lock = self._lock
+        return other
+
     @property
     def precision(self) -> str:
         """The precision in use, asked of the runtime: `fp32`, `bf16`, `fp16` or `int8`."""

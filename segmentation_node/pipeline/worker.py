@@ -1,12 +1,13 @@
 """The machine behind the node: frames wait, are computed, and are published, each on its thread.
 
     submit ──▶ inbox ──▶ computing thread ──▶ outbox ──▶ publishing thread
-    (caller)             (owns the engine)               (the result of frame N-1 goes out
-                                                          while frame N is computed)
+    (caller)   (fair     (owns the engine)               (the result of frame N-1 goes out
+                turns)                                    while frame N is computed)
 
-The number of slots (sets of output buffers) bounds what is under way: with two, one frame is
-computed while the one before it is published. A frame is taken from the inbox only when a slot is
-free, so in the mode `latest` it is the newest one that there is.
+Each camera has slots (sets of output buffers) of its own, as sizes differ. Two frames of all
+cameras may be under way: one is computed while the one before it is published. A frame is taken
+from the inbox only when it can be computed at once, so in the mode `latest` it is the newest one
+that there is of its camera.
 
 Nothing here knows ROS; what is done with a frame is a `Job`.
 """
@@ -15,16 +16,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from segmentation_node.errors import ConfigError, FrameError
+from segmentation_node.errors import FrameError
+from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.inbox import Inbox
 
 Item = TypeVar("Item")
 Slot = TypeVar("Slot")
 ItemIn = TypeVar("ItemIn", contravariant=True)  # noqa: PLC0105
 SlotIn = TypeVar("SlotIn", contravariant=True)  # noqa: PLC0105
+
+UNDER_WAY = 2
+"""Frames of all cameras between being taken and published: one computed, one going out."""
 
 
 class Job(Protocol[ItemIn, SlotIn]):
@@ -46,39 +52,12 @@ class Job(Protocol[ItemIn, SlotIn]):
         """Free what `open` loaded (computing thread, once, also where `open` failed)."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What became of the frames; `received` is the sum of the others and of those under way.
+class _Taken(NamedTuple, Generic[Item, Slot]):
+    """A frame on its way, and the slot that its result goes into."""
 
-    Args:
-        received: Frames handed over, the bad ones too.
-        processed: Frames computed and published.
-        skipped: Frames that a newer one replaced, or that waited when the worker was paused.
-        limited: Frames above the rate limit, left alone before any work on them.
-        malformed: Frames that could not be read.
-        failed: Frames lost to an error of the engine or of publishing.
-    """
-
-    received: int = 0
-    processed: int = 0
-    skipped: int = 0
-    limited: int = 0
-    malformed: int = 0
-    failed: int = 0
-
-    @property
-    def wanted(self) -> int:
-        """Frames that were to be answered: all but those above the rate limit."""
-        return self.received - self.limited
-
-    def plus(self, **more: int) -> Counts:
-        """The counts with the named ones raised."""
-        return replace(self, **{name: getattr(self, name) + by for name, by in more.items()})
-
-    def minus(self, earlier: Counts) -> Counts:
-        """What was added since `earlier`."""
-        then = asdict(earlier)
-        return Counts(**{name: count - then[name] for name, count in asdict(self).items()})
+    item: Item
+    slot: Slot
+    camera: int
 
 
 class Worker(Generic[Item, Slot]):
@@ -89,31 +68,29 @@ class Worker(Generic[Item, Slot]):
 
     Args:
         job: What is done with each item.
-        slots: The sets of output buffers; two let publishing overlap with computing.
-        mode: `latest` keeps one waiting item and replaces it; `every` keeps all, in order.
-        queue_size: With `every`, how many items may wait.
+        slots: The sets of output buffers of each camera; with two of them publishing overlaps with
+            computing.
+        mode: `latest` keeps one waiting item of each camera and replaces it; `every` keeps all.
+        queue_size: With `every`, how many items of each camera may wait.
         on_room: Called (computing thread) when a full inbox has room again.
     """
 
     def __init__(
         self,
         job: Job[Item, Slot],
-        slots: Iterable[Slot],
+        slots: Sequence[Sequence[Slot]],
         mode: str = "latest",
         queue_size: int = 10,
         on_room: Callable[[], None] | None = None,
     ) -> None:
-        if mode not in {"latest", "every"}:
-            raise ConfigError(f"mode: {mode!r}", "latest or every", "correct the mode")
         self._job = job
-        self._replaces = mode == "latest"
-        self._capacity = 1 if self._replaces else queue_size
+        self._inbox: Inbox[Item] = Inbox(len(slots), mode, queue_size)
         self._on_room = on_room or (lambda: None)
-        self._free = list(slots)
-        self._all_slots = len(self._free)
-        self._waiting: deque[Item] = deque()
-        self._done: deque[tuple[Item, Slot]] = deque()
-        self._counts = Counts()
+        self._free = [list(of_camera) for of_camera in slots]
+        self._under_way = 0
+        self._done: deque[_Taken[Item, Slot]] = deque()
+        self._between: deque[Callable[[], None]] = deque()
+        self._counts = [Counts() for _ in slots]
         self._changed = threading.Condition()
         self._running = self._closing = self._computed = False
         self._opened = threading.Event()
@@ -121,17 +98,20 @@ class Worker(Generic[Item, Slot]):
         self._threads: list[threading.Thread] = []
 
     @property
-    def counts(self) -> Counts:
-        """What became of the frames so far."""
-        return self._counts
+    def counts(self) -> Sequence[Counts]:
+        """What became of the frames of each camera so far."""
+        return tuple(self._counts)
 
-    @property
-    def has_room(self) -> bool:
+    def has_room(self, camera: int = 0) -> bool:
         """Whether `submit` would return at once."""
-        return self._replaces or len(self._waiting) < self._capacity
+        return self._inbox.has_room(camera)
 
-    def start(self) -> None:
+    def start(self, meanwhile: Callable[[], None] = lambda: None, period_s: float = 1.0) -> None:
         """Start the threads and wait until the job is open.
+
+        Args:
+            meanwhile: Called again and again while that takes its time, by the caller's thread.
+            period_s: Seconds between two of these calls.
 
         Raises:
             Exception: Whatever `Job.open` raised; the worker is closed then.
@@ -142,7 +122,8 @@ class Worker(Generic[Item, Slot]):
         ]
         for thread in self._threads:
             thread.start()
-        self._opened.wait()
+        while not self._opened.wait(period_s):
+            meanwhile()
         if self._open_error is not None:
             self.close()
             raise self._open_error
@@ -157,10 +138,20 @@ class Worker(Generic[Item, Slot]):
         """Take no more items, drop those that wait, and return when none is under way."""
         with self._changed:
             self._running = False
-            self._count(skipped=len(self._waiting))
-            self._waiting.clear()
+            for camera, dropped in enumerate(self._inbox.clear()):
+                self._count(camera, skipped=dropped)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: len(self._free) == self._all_slots or not self._alive)
+            self._changed.wait_for(lambda: not self._under_way or not self._alive)
+
+    def between_frames(self, action: Callable[[], None]) -> None:
+        """Have something done on the computing thread while no item is under way, paused or not.
+
+        It returns at once. What is still to be done when the worker closes is done then, before
+        the job is closed. The action must not raise.
+        """
+        with self._changed:
+            self._between.append(action)
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Pause, close the job and end the threads."""
@@ -172,41 +163,38 @@ class Worker(Generic[Item, Slot]):
             thread.join()
         self._threads = []
 
-    def submit(self, item: Item) -> bool:
+    def submit(self, item: Item, camera: int = 0) -> bool:
         """Hand over one item; with the mode `every`, wait while the inbox is full.
 
         Returns:
             Whether the item was taken; False when the worker is, or gets, paused.
         """
         with self._changed:
-            self._count(received=1)
-            self._changed.wait_for(lambda: self.has_room or not self._running)
+            self._count(camera, received=1)
+            self._changed.wait_for(lambda: self.has_room(camera) or not self._running)
             if not self._running:
-                self._count(skipped=1)
+                self._count(camera, skipped=1)
                 return False
-            if self._replaces and self._waiting:
-                self._waiting.clear()
-                self._count(skipped=1)
-            self._waiting.append(item)
+            self._count(camera, skipped=self._inbox.put(item, camera))
             self._changed.notify_all()
         return True
 
-    def refuse(self) -> None:
+    def refuse(self, camera: int = 0) -> None:
         """Count one frame that could not even be made an item."""
         with self._changed:
-            self._count(received=1, malformed=1)
+            self._count(camera, received=1, malformed=1)
 
-    def leave_out(self) -> None:
+    def leave_out(self, camera: int = 0) -> None:
         """Count one frame above the rate limit."""
         with self._changed:
-            self._count(received=1, limited=1)
+            self._count(camera, received=1, limited=1)
 
     @property
     def _alive(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
-    def _count(self, **more: int) -> None:
-        self._counts = self._counts.plus(**more)
+    def _count(self, camera: int, **more: int) -> None:
+        self._counts[camera] = self._counts[camera].plus(**more)
 
     def _compute_all(self) -> None:
         try:
@@ -216,8 +204,8 @@ class Worker(Generic[Item, Slot]):
             self._open_error = error
         else:
             self._opened.set()
-            while (taken := self._take()) is not None:
-                self._compute(*taken)
+            while (step := self._next_step()) is not None:
+                step()
         finally:
             self._job.close()
             with self._changed:
@@ -225,56 +213,74 @@ class Worker(Generic[Item, Slot]):
                 self._changed.notify_all()
             self._opened.set()
 
-    def _take(self) -> tuple[Item, Slot] | None:
+    def _next_step(self) -> Callable[[], None] | None:
+        """Wait for what the computing thread is to do next; None at the end."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closing or (self._running and self._waiting and self._free)
-            )
-            if self._closing:
+            self._changed.wait_for(lambda: self._may_act or self._closing or self._turn is not None)
+            if self._may_act:
+                return self._between.popleft()
+            camera = self._turn
+            if camera is None:
                 return None
-            was_full = not self.has_room
-            taken = self._waiting.popleft(), self._free.pop()
+            was_full = not self.has_room(camera)
+            taken = _Taken(self._inbox.take(camera), self._free[camera].pop(), camera)
+            self._under_way += 1
             self._changed.notify_all()
+        return partial(self._compute, taken, was_full)
+
+    @property
+    def _may_act(self) -> bool:
+        return bool(self._between) and not self._under_way
+
+    @property
+    def _turn(self) -> int | None:
+        """The camera whose frame may be computed now."""
+        # With something to be done between two frames, none is begun until that is done.
+        if not self._running or self._between or self._under_way >= UNDER_WAY:
+            return None
+        return self._inbox.next_camera(lambda camera: bool(self._free[camera]))
+
+    def _compute(self, taken: _Taken[Item, Slot], was_full: bool) -> None:
         if was_full:
             self._on_room()
-        return taken
-
-    def _compute(self, item: Item, slot: Slot) -> None:
         try:
-            self._job.compute(item, slot)
+            self._job.compute(taken.item, taken.slot)
         except Exception as error:
             # One bad frame must not end the stream.
-            self._give_up(item, slot, error)
+            self._give_up(taken, error)
             return
         with self._changed:
-            self._done.append((item, slot))
+            self._done.append(taken)
             self._changed.notify_all()
 
     def _publish_all(self) -> None:
         while (done := self._take_done()) is not None:
-            item, slot = done
-            try:
-                self._job.publish(item, slot)
-            except Exception as error:
-                # One lost message must not end the stream.
-                self._give_up(item, slot, error)
-            else:
-                self._finish(slot, processed=1)
+            self._publish(done)
 
-    def _take_done(self) -> tuple[Item, Slot] | None:
+    def _publish(self, done: _Taken[Item, Slot]) -> None:
+        try:
+            self._job.publish(done.item, done.slot)
+        except Exception as error:
+            # One lost message must not end the stream.
+            self._give_up(done, error)
+        else:
+            self._finish(done, processed=1)
+
+    def _take_done(self) -> _Taken[Item, Slot] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._done or self._computed)
             return self._done.popleft() if self._done else None
 
-    def _give_up(self, item: Item, slot: Slot, error: Exception) -> None:
+    def _give_up(self, taken: _Taken[Item, Slot], error: Exception) -> None:
         bad_frame = isinstance(error, FrameError)
         try:
-            self._job.failed(item, error)
+            self._job.failed(taken.item, error)
         finally:
-            self._finish(slot, malformed=int(bad_frame), failed=int(not bad_frame))
+            self._finish(taken, malformed=int(bad_frame), failed=int(not bad_frame))
 
-    def _finish(self, slot: Slot, **more: int) -> None:
+    def _finish(self, taken: _Taken[Item, Slot], **more: int) -> None:
         with self._changed:
-            self._free.append(slot)
-            self._count(**more)
+            self._free[taken.camera].append(taken.slot)
+            self._under_way -= 1
+            self._count(taken.camera, **more)
             self._changed.notify_all()

@@ -111,15 +111,16 @@ class CameraInfoRelay:
 
     Args:
         node: The node that subscribes and publishes.
+        topic: Where it is published, such as `~/camera_info`.
         complain: Logs a sentence of a kind: (kind, sentence).
     """
 
-    def __init__(self, node: LifecycleNode, complain: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, node: LifecycleNode, topic: str, complain: Callable[[str, str], None]
+    ) -> None:
         self._node = node
         self._complain = complain
-        self._publisher = node.create_lifecycle_publisher(
-            CameraInfo, "~/camera_info", IMAGE_PUBLICATION
-        )
+        self._publisher = node.create_lifecycle_publisher(CameraInfo, topic, IMAGE_PUBLICATION)
         self._subscription: object | None = None
         self._topic = ""
         self._latest: CameraInfo | None = None

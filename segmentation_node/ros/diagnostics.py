@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -38,6 +38,9 @@ class Health:
         facts: What is in use (model, engine, device, precision, sizes), by key.
         drift: How the input compares with the calibration set; None while the node is not
             configured.
+        trouble: Why the network could not be exchanged; empty where it could.
+        camera: Which camera of several it is about; empty where that is the only one, or all.
+        is_sum: Whether it is about several cameras together, each with a health of its own.
     """
 
     name: str
@@ -49,31 +52,46 @@ class Health:
     refusal: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
     drift: DriftReport | None = None
+    trouble: str = ""
+    camera: str = ""
+    is_sum: bool = False
+
+    def called(self, task: str) -> str:
+        """The name of a status, as diagnostic_updater forms it: node, then task."""
+        return f"{self.name.lstrip('/')}: {f'{self.camera} {task}' if self.camera else task}"
 
 
-def message(health: Health, now: Time) -> DiagnosticArray:
+def message(
+    healths: Iterable[Health], now: Time, more: Iterable[DiagnosticStatus] = ()
+) -> DiagnosticArray:
     """The message for /diagnostics.
 
     Args:
-        health: What is to be said.
+        healths: What is to be said: of the node, and of each camera where there are several.
         now: The node's clock.
+        more: What others have to say.
     """
+    ours = [one for health in healths for one in _statuses(health)]
+    array = DiagnosticArray(status=[*ours, *more])
+    array.header.stamp = now.to_msg()
+    return array
+
+
+def _statuses(health: Health) -> Iterator[DiagnosticStatus]:
     level, text = judged(health)
     values = [KeyValue(key=key, value=value) for key, value in _values(health)]
     # As diagnostic_updater says it of what has no hardware (yet).
     device = str(health.facts.get("device", "none"))
-    status = DiagnosticStatus(
+    yield DiagnosticStatus(
         # Older releases of the message take the level as bytes only.
         level=level,
-        name=f"{health.name.lstrip('/')}: segmentation",
+        name=health.called("segmentation"),
         message=text,
         hardware_id=device,
         values=values,
     )
-    drift = drift_status(health.name, health.state, health.drift, device)
-    array = DiagnosticArray(status=[status, drift])
-    array.header.stamp = now.to_msg()
-    return array
+    if not health.is_sum:
+        yield drift_status(health.called("input drift"), health.state, health.drift, device)
 
 
 def judged(health: Health) -> tuple[bytes, str]:
@@ -82,13 +100,14 @@ def judged(health: Health) -> tuple[bytes, str]:
     if health.refusal:
         return DiagnosticStatus.ERROR, health.refusal
     if report is None or health.state != "active":
-        return DiagnosticStatus.OK, health.state
+        level = DiagnosticStatus.WARN if health.trouble else DiagnosticStatus.OK
+        return level, health.trouble or health.state
     if report.engine_error:
         return DiagnosticStatus.ERROR, f"the engine failed: {report.engine_error}"
     # Publishers that are not heard are worth a warning; where there are none it is just quiet.
-    if _is_quiet(report) and not health.input_faults:
+    if _is_quiet(report) and not health.input_faults and not health.trouble:
         return DiagnosticStatus.STALE, _silence(health, report)
-    warnings = [*health.input_faults, *_warnings(report)]
+    warnings = [*filter(None, [health.trouble]), *health.input_faults, *_warnings(report)]
     if warnings:
         return DiagnosticStatus.WARN, "; ".join(warnings)
     return DiagnosticStatus.OK, f"{report.rate_hz:.1f} frames/s"

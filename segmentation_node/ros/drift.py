@@ -22,12 +22,12 @@ def settings_of(config: NodeConfig) -> DriftSettings:
 
 
 def drift_status(
-    node: str, state: str, report: DriftReport | None, hardware_id: str
+    name: str, state: str, report: DriftReport | None, hardware_id: str
 ) -> DiagnosticStatus:
-    """The status `<node>: input drift`.
+    """The status of a camera's light.
 
     Args:
-        node: Full name of the node.
+        name: Such as `segmentation_node: input drift`.
         state: Lifecycle state, such as `active`.
         report: What the comparison has come to; None while the node is not configured.
         hardware_id: As in the node's other status.
@@ -38,7 +38,7 @@ def drift_status(
     )
     return DiagnosticStatus(
         level=level,
-        name=f"{node.lstrip('/')}: input drift",
+        name=name,
         message=text,
         hardware_id=hardware_id,
         values=values,

@@ -30,6 +30,7 @@ class Arrival:
             begun.
         read: Gives the image; may have to decode it first, and may raise FrameError.
         read_ms: Time that was spent on reading it before it was handed over.
+        camera: Whose it is, by the order of the cameras.
     """
 
     header: Header
@@ -37,6 +38,7 @@ class Arrival:
     clock_ns: int
     read: Callable[[], Frame]
     read_ms: float = 0.0
+    camera: int = 0
 
     @property
     def age_ms(self) -> float | None:
@@ -73,6 +75,7 @@ class ImageInput:
         on_refusal: Takes each message that is read at once and is no image, and the error.
         is_open: Whether the next message may be taken.
         is_wanted: Whether one is to be answered; if not, nothing more is done with it.
+        camera: Which of the node's cameras this is.
     """
 
     def __init__(
@@ -83,9 +86,11 @@ class ImageInput:
         on_refusal: Callable[[Arrival, FrameError], None],
         is_open: Callable[[], bool],
         is_wanted: Callable[[Arrival], bool],
+        camera: int = 0,
     ) -> None:
         self._node = node
         self._is_wanted = is_wanted
+        self._camera = camera
         self._on_arrival = on_arrival
         self._on_refusal = on_refusal
         compressed = config.image_transport == "compressed"
@@ -113,7 +118,7 @@ class ImageInput:
     def _take(self, message: Image | CompressedImage) -> None:
         arrived_s, clock_ns = time.perf_counter(), self._node.get_clock().now().nanoseconds
         read = partial(self._frame_of, message)
-        arrival = Arrival(message.header, arrived_s, clock_ns, read)
+        arrival = Arrival(message.header, arrived_s, clock_ns, read, camera=self._camera)
         if not self._is_wanted(arrival):
             return
         if not self._read_at_once:

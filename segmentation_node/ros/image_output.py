@@ -6,6 +6,7 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from segmentation_node.cameras import Camera
 from segmentation_node.config import NodeConfig
 from segmentation_node.pipeline.buffers import Outputs
 from segmentation_node.ros.compression import CompressedMessage
@@ -24,12 +25,13 @@ class ImageOutput:
 
     Args:
         node: The node that publishes.
-        config: Which of them are made, and how; `adjust` changes it.
+        camera: Its name, and which of them are made, and how; `adjust` changes that.
     """
 
-    def __init__(self, node: LifecycleNode, config: NodeConfig) -> None:
+    def __init__(self, node: LifecycleNode, camera: Camera) -> None:
         self._node = node
-        self._config = config
+        self._topic_of = camera.topic_of
+        self._config = camera.config
         self._raw = {name: self._publisher(Image, name) for name in IMAGES}
         self._compressed = {
             name: self._publisher(CompressedImage, f"{name}/compressed") for name in COMPRESSED
@@ -84,7 +86,7 @@ class ImageOutput:
             self._node.destroy_lifecycle_publisher(publisher)
 
     def _publisher(self, kind: type, name: str) -> LifecyclePublisher:
-        return self._node.create_lifecycle_publisher(kind, f"~/{name}", IMAGE_PUBLICATION)
+        return self._node.create_lifecycle_publisher(kind, self._topic_of(name), IMAGE_PUBLICATION)
 
     def _is_wanted(self, name: str) -> bool:
         if not getattr(self._config, f"publish_{name}"):

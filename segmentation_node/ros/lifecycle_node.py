@@ -1,4 +1,4 @@
-"""The lifecycle node: parameters, transitions, diagnostics. The work is done in `stream`."""
+"""The lifecycle node: parameters, transitions, diagnostics. The work is done in `streams`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError, SegmentationError
-from segmentation_node.ros.diagnostics import Health, message
+from segmentation_node.hardware import HealthWatch
+from segmentation_node.ros.diagnostics import message
+from segmentation_node.ros.gpu_health import gpu_status
+from segmentation_node.ros.health import healths_of
 from segmentation_node.ros.library_log import LibraryLog
+from segmentation_node.ros.network import changes, check_network
 from segmentation_node.ros.parameters import NodeParameters
 from segmentation_node.ros.qos import DIAGNOSTICS_PUBLICATION
-from segmentation_node.ros.stream import CameraStream
+from segmentation_node.ros.streams import CameraStreams
+
+SENSOR_PERIOD_S = 1.0
+"""Seconds between two readings of the GPU's sensors, at least: some take a while to answer."""
 
 
 class SegmentationNode(LifecycleNode):
@@ -32,11 +39,15 @@ class SegmentationNode(LifecycleNode):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("segmentation_node", **options)
-        self._stream: CameraStream | None = None
+        self._streams: CameraStreams | None = None
         self._image_sizes: dict[str, tuple[int, int]] = {}
         self._refusal = ""
+        self._is_stopping = False
+        self._sensors: HealthWatch | None = None
         self._library_log = LibraryLog(self.get_logger())
-        self._declared = NodeParameters(self, lambda: self._stream is not None, self._set_live)
+        self._declared = NodeParameters(
+            self, lambda: self._streams is not None, self._set_live, self._check_network
+        )
         self._diagnostics = self.create_publisher(
             DiagnosticArray, "/diagnostics", DIAGNOSTICS_PUBLICATION
         )
@@ -47,15 +58,33 @@ class SegmentationNode(LifecycleNode):
             clock=Clock(clock_type=ClockType.STEADY_TIME),
         )
         self._survive_unknown_transitions()
+        # Parameters are stored after they were judged; and those that one request sets one by one
+        # are to be one exchange of the network.
+        self._asked = self.create_guard_condition(self._change_network)
+        self._swapped = self.create_guard_condition(self._note_change)
         self._start = self.create_guard_condition(self._bring_up)
         if self.get_parameter("autostart").value:
             self._start.trigger()
 
+    def stop(self) -> None:
+        """End whatever takes long, for good; may be called from any thread, in any state.
+
+        What is left to do is `destroy_node`.
+        """
+        # First the flag: a network that is about to be loaded sees it.
+        self._is_stopping = True
+        streams = self._streams
+        if streams is not None:
+            streams.watch.cancel()
+
     def close(self) -> None:
         """End the threads and free the engine, in whatever state the node is."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            streams.close()
+        sensors, self._sensors = self._sensors, None
+        if sensors is not None:
+            sensors.close()
 
     def destroy_node(self) -> None:
         """Free everything, the node itself as well."""
@@ -67,34 +96,37 @@ class SegmentationNode(LifecycleNode):
         """Read the parameters, load the network and warm it up."""
         try:
             config = self._declared.read()
-            self._stream = CameraStream(self, config, self._image_sizes.get(config.input_topic))
-            self._stream.open()
+            self._sensors = HealthWatch(max(config.diagnostics_period_s, SENSOR_PERIOD_S))
+            self._streams = CameraStreams(self, config, self._image_sizes, self._swapped.trigger)
+            if self._is_stopping:
+                self._streams.watch.cancel()
+            self._streams.open(self._publish_diagnostics, config.diagnostics_period_s)
         except Exception as error:
             self.close()
             return self._refuse("configure", error)
         self._refusal = ""
-        self._say_what_runs(self._stream)
+        self._say_what_runs(self._streams, "configured")
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera and publish from now on."""
-        stream = self._configured()
+        streams = self._configured()
         result = super().on_activate(state)
         try:
-            stream.activate()
+            streams.activate()
         except Exception as error:
-            stream.deactivate()
+            streams.deactivate()
             super().on_deactivate(state)
             return self._refuse("activate", error)
         self._refusal = ""
-        self.get_logger().info(f"active: listening to {stream.topic}")
+        self.get_logger().info(f"active: listening to {', '.join(streams.topics)}")
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe; the frame that is under way is still published."""
-        stream = self._configured()
-        stream.deactivate()
-        self._image_sizes.update(stream.image_sizes)
+        streams = self._configured()
+        streams.deactivate()
+        self._image_sizes.update(streams.image_sizes)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -117,6 +149,9 @@ class SegmentationNode(LifecycleNode):
             self.trigger_activate()
 
     def _refuse(self, what: str, error: Exception) -> TransitionCallbackReturn:
+        if self._is_stopping:
+            self.get_logger().info(f"stopped before it could {what}")
+            return TransitionCallbackReturn.FAILURE
         # rclpy would swallow the exception without a word.
         known = isinstance(error, SegmentationError)
         self._refusal = f"cannot {what}: {error if known else repr(error)}"
@@ -125,19 +160,19 @@ class SegmentationNode(LifecycleNode):
             self.get_logger().error(traceback.format_exc())
         return TransitionCallbackReturn.FAILURE
 
-    def _configured(self) -> CameraStream:
-        if self._stream is None:
+    def _configured(self) -> CameraStreams:
+        if self._streams is None:
             raise ConfigError("a node without a network", "a configured node", "configure it first")
-        return self._stream
+        return self._streams
 
-    def _say_what_runs(self, stream: CameraStream) -> None:
-        facts = stream.facts
+    def _say_what_runs(self, streams: CameraStreams, since: str) -> None:
+        facts = streams.facts
         shown = ", ".join(
             f"{key} {facts[key]}"
             for key in ("model", "network_size", "engine", "device", "precision", "mode")
         )
-        self.get_logger().info(f"configured: {shown}")
-        if stream.may_lose_frames:
+        self.get_logger().info(f"{since}: {shown}")
+        if streams.may_lose_frames:
             self.get_logger().warning(
                 "received mode every with qos sensor_data; expected qos reliable, as frames lost "
                 "on the way are not sent again; fix: set qos to reliable if the camera is reliable"
@@ -146,30 +181,47 @@ class SegmentationNode(LifecycleNode):
     def _number(self, parameter: str) -> float:
         return float(self.get_parameter(parameter).value)
 
+    def _check_network(self, config: NodeConfig) -> None:
+        # What runs needs no check, and may have to be stored when its file is gone.
+        if self._streams is not None and config.network != self._streams.swap.running:
+            check_network(config)
+
     def _set_live(self, config: NodeConfig) -> None:
         self._timer.timer_period_ns = int(config.diagnostics_period_s * 1e9)
-        if self._stream is not None:
-            self._stream.adjust(config)
+        if self._streams is not None:
+            self._streams.adjust(config)
+            self._asked.trigger()
+
+    def _change_network(self) -> None:
+        streams = self._streams
+        if streams is None:
+            return
+        wanted = self._declared.read().network
+        if wanted not in {streams.swap.running, streams.swap.pending}:
+            self.get_logger().info(f"loading {changes(streams.swap.running, wanted)}")
+        streams.swap.ask(wanted)
+
+    def _note_change(self) -> None:
+        streams = self._streams
+        if streams is None or streams.swap.pending is not None:
+            return
+        config, failure = self._declared.read(), streams.swap.failure
+        if failure is None:
+            self._say_what_runs(streams, "changed")
+            streams.adjust(config)
+        elif config.network == failure[0]:
+            # Else something else was asked for meanwhile, and is about to be loaded.
+            self.get_logger().error(streams.trouble)
+            self._declared.store(streams.swap.running)
 
     def _publish_diagnostics(self) -> None:
-        self._diagnostics.publish(message(self._health(), self.get_clock().now()))
-
-    def _health(self) -> Health:
         name, state = self.get_fully_qualified_name(), self._state_machine.current_state[1]
-        stream = self._stream
-        if stream is None:
-            return Health(name, state, refusal=self._refusal)
-        return Health(
-            name,
-            state,
-            report=stream.report(),
-            topic=stream.topic,
-            publishers=stream.publisher_count,
-            input_faults=stream.input_faults,
-            refusal=self._refusal,
-            facts=stream.facts,
-            drift=stream.drift.report(),
-        )
+        several = len(list(filter(None, self.get_parameter("image_topics").value))) > 1
+        healths = healths_of(name, state, self._streams, self._refusal, several)
+        device = next((str(h.facts["device"]) for h in healths if "device" in h.facts), "none")
+        gpu = None if self._sensors is None else gpu_status(name, self._sensors.latest, device)
+        more = [] if gpu is None else [gpu]
+        self._diagnostics.publish(message(healths, self.get_clock().now(), more))
 
     def _survive_unknown_transitions(self) -> None:
         """Answer a transition that the state does not have with `success: false`.

@@ -14,8 +14,8 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from segmentation_node.config import PARAMETERS, NodeConfig
-from segmentation_node.errors import ConfigError
+from segmentation_node.config import PARAMETERS, NodeConfig, PipelineConfig
+from segmentation_node.errors import ConfigError, SegmentationError
 from segmentation_node.parameter import Parameter, Value
 
 
@@ -30,6 +30,8 @@ class NodeParameters:
         is_configured: Whether the node runs on its parameters now; all but the live ones are then
             refused.
         on_live_change: Called with the whole configuration when a live one has changed.
+        check_network: Finds what is wrong with another network at once; called with the whole
+            configuration where one is asked for while the node is configured.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class NodeParameters:
         node: Node,
         is_configured: Callable[[], bool],
         on_live_change: Callable[[NodeConfig], None],
+        check_network: Callable[[NodeConfig], None] = lambda _: None,
     ) -> None:
         self._node = node
         self._is_configured = is_configured
         self._on_live_change = on_live_change
+        self._check_network = check_network
         self._refused: dict[str, ConfigError] = {}
         for parameter in PARAMETERS.values():
             self._declare(parameter)
@@ -56,6 +60,18 @@ class NodeParameters:
             raise refusal
         return self._current()
 
+    def store(self, network: PipelineConfig) -> None:
+        """Let the parameters say which network runs, after another one could not be loaded.
+
+        Args:
+            network: What runs.
+        """
+        current = self._current().network
+        stale = {name: one for name, one in vars(network).items() if one != getattr(current, name)}
+        if stale:
+            changes = [RosParameter(name, value=value) for name, value in stale.items()]
+            self._node.set_parameters_atomically(changes)
+
     def _current(self) -> NodeConfig:
         return NodeConfig(**{name: self._node.get_parameter(name).value for name in PARAMETERS})
 
@@ -68,7 +84,8 @@ class NodeParameters:
         description = descriptor(parameter)
         # What was refused must be mendable, even if it is else only given at the start.
         description.read_only = parameter.read_only and parameter.name not in self._refused
-        self._node.declare_parameter(parameter.name, value, description, ignore_override=True)
+        kept = list(value) if isinstance(value, tuple) else value
+        self._node.declare_parameter(parameter.name, kept, description, ignore_override=True)
 
     def _given(self, parameter: Parameter) -> object:
         # Declared with its own type, a wrong one would end the process with an exception, and an
@@ -76,21 +93,23 @@ class NodeParameters:
         untyped = ParameterDescriptor(dynamic_typing=True)
         given = self._node.declare_parameter(parameter.name, parameter.default, untyped).value
         self._node.undeclare_parameter(parameter.name)
-        return given
+        # An empty list has no type in ROS, and arrives as nothing at all.
+        return parameter.default if given is None and _is_list(parameter) else given
 
     def _on_set(self, changes: Iterable[RosParameter]) -> SetParametersResult:
         wanted = {one.name: one.value for one in changes if one.name in PARAMETERS}
         try:
             checked = {name: PARAMETERS[name].checked(value) for name, value in wanted.items()}
             self._refuse_while_configured(checked)
-        except ConfigError as refusal:
+            self._refuse_network(checked)
+        except SegmentationError as refusal:
             return SetParametersResult(successful=False, reason=str(refusal))
         self._accept(checked)
         return SetParametersResult(successful=True)
 
     def _refuse_while_configured(self, wanted: dict[str, Value]) -> None:
         for name, value in wanted.items():
-            unchanged = value == self._node.get_parameter(name).value
+            unchanged = value == getattr(self._current(), name)
             if self._is_configured() and not PARAMETERS[name].live and not unchanged:
                 raise ConfigError(
                     received=f"{name}: {value!r} while the node is configured",
@@ -98,12 +117,23 @@ class NodeParameters:
                     fix="deactivate and clean up the node, set it, and configure again",
                 )
 
+    def _refuse_network(self, wanted: dict[str, Value]) -> None:
+        if self._is_configured():
+            before = self._current()
+            after = replace(before, **wanted)  # type: ignore[arg-type]
+            if after.network != before.network:
+                self._check_network(after)
+
     def _accept(self, checked: dict[str, Value]) -> None:
         for name in checked:
             self._refused.pop(name, None)
         if any(PARAMETERS[name].live for name in checked):
             # The new values are not stored yet: rclpy asks first.
             self._on_live_change(replace(self._current(), **checked))  # type: ignore[arg-type]
+
+
+def _is_list(parameter: Parameter) -> bool:
+    return isinstance(parameter.default, tuple)
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
-from segmentation_node.config import NodeConfig
+from segmentation_node.cameras import Camera
 from segmentation_node.ros.camera_info import CameraInfoRelay
 from segmentation_node.ros.image_output import ImageOutput
-from segmentation_node.ros.legend import Legend
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.timing_output import TimingOutput
 
@@ -20,17 +19,16 @@ class StreamOutput:
 
     Args:
         node: The node that publishes.
-        config: Its parameters.
+        camera: The camera.
         complain: Logs a sentence of a kind: (kind, sentence).
     """
 
     def __init__(
-        self, node: LifecycleNode, config: NodeConfig, complain: Callable[[str, str], None]
+        self, node: LifecycleNode, camera: Camera, complain: Callable[[str, str], None]
     ) -> None:
-        self.images = ImageOutput(node, config)
-        self.camera_info = CameraInfoRelay(node, complain)
-        self.legend = Legend(node)
-        self.timing = TimingOutput(node)
+        self.images = ImageOutput(node, camera)
+        self.camera_info = CameraInfoRelay(node, camera.topic_of("camera_info"), complain)
+        self.timing = TimingOutput(node, camera)
 
     @property
     def facts(self) -> dict[str, object]:
@@ -48,5 +46,4 @@ class StreamOutput:
         """Take all topics back."""
         self.images.close()
         self.camera_info.close()
-        self.legend.close()
         self.timing.close()

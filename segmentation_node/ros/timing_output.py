@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Float64
 
+from segmentation_node.cameras import Camera
 from segmentation_node.ros.qos import TIMING_PUBLICATION
 
 STAGES = (
@@ -29,13 +30,14 @@ class TimingOutput:
 
     Args:
         node: The node that publishes.
+        camera: The camera whose frames are timed.
     """
 
-    def __init__(self, node: LifecycleNode) -> None:
+    def __init__(self, node: LifecycleNode, camera: Camera) -> None:
         self._node = node
         self._publishers = {
             stage: node.create_lifecycle_publisher(
-                Float64, f"~/timing/{stage}_ms", TIMING_PUBLICATION
+                Float64, camera.topic_of(f"timing/{stage}_ms"), TIMING_PUBLICATION
             )
             for stage in STAGES
         }

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from segmentation_node.core.timing import RollingStats
+from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.monitor import Monitor, Report
-from segmentation_node.pipeline.worker import Counts
 
 MS = 1_000_000
 
@@ -105,3 +106,43 @@ def test_without_frames_there_is_no_budget() -> None:
     report = Monitor().report(Counts())
     assert math.isnan(report.frame_budget_ms)
     assert math.isnan(report.budget_used)
+
+
+def test_another_network_begins_its_own_timing() -> None:
+    monitor = Monitor()
+    monitor.published({"total": 50.0}, busy_ms=40.0)
+    monitor.engine_failed("out of memory")
+    monitor.begin_timing()
+    report = monitor.report(Counts())
+    assert (dict(report.stages), report.busy, report.engine_error) == ({}, None, "")
+
+
+def test_several_cameras_add_up_and_their_shares_of_the_budget_too() -> None:
+    busy = RollingStats(10)
+    busy.add(10.0)
+    front = Report(
+        2.0,
+        Counts(received=90, processed=80),
+        Counts(received=60, processed=60),
+        busy=busy.stats(),
+        silence_s=0.5,
+        recent_deadline_misses=1,
+    )
+    rear = replace(
+        front,
+        recent=Counts(received=20, processed=20),
+        silence_s=None,
+        engine_error="out of memory",
+        last_malformation="cut",
+    )
+    idle = Report(2.0)
+    total = Report.total([front, rear, idle])
+    assert (total.rate_hz, total.counts) == (40.0, Counts(received=180, processed=160))
+    assert (total.silence_s, total.engine_error, total.last_malformation) == (
+        0.5,
+        "out of memory",
+        "cut",
+    )
+    assert total.recent_deadline_misses == 2
+    # 10 ms of 33.3 ms, and 10 ms of 100 ms.
+    assert total.budget_used == pytest.approx(0.4)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from segmentation_node.errors import ConfigError, EngineError, FrameError
-from segmentation_node.pipeline.worker import Counts, Worker
+from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.worker import Worker
 
 PATIENCE_S = 10.0
 
@@ -73,6 +74,10 @@ class RecordingJob:
         self.note("close")
 
 
+def slots(cameras: int = 1) -> list[list[Slot]]:
+    return [[Slot(0), Slot(1)] for _ in range(cameras)]
+
+
 Make = Callable[..., "Worker[int, Slot]"]
 
 
@@ -81,8 +86,10 @@ def make() -> Iterator[Make]:
     """Make started and resumed workers, closed at the end of the test."""
     made: list[tuple[RecordingJob, Worker[int, Slot]]] = []
 
-    def make_one(job: RecordingJob, mode: str = "latest", **rest: object) -> Worker[int, Slot]:
-        worker = Worker(job, [Slot(0), Slot(1)], mode, **rest)  # type: ignore[arg-type]
+    def make_one(
+        job: RecordingJob, mode: str = "latest", cameras: int = 1, **rest: object
+    ) -> Worker[int, Slot]:
+        worker = Worker(job, slots(cameras), mode, **rest)  # type: ignore[arg-type]
         made.append((job, worker))
         worker.start()
         worker.resume()
@@ -99,10 +106,10 @@ def settle(worker: Worker[int, Slot]) -> Counts:
     """Wait until nothing is waiting or under way, without dropping what waits."""
     with worker._changed:
         settled = worker._changed.wait_for(
-            lambda: not worker._waiting and len(worker._free) == 2, PATIENCE_S
+            lambda: not len(worker._inbox) and not worker._under_way, PATIENCE_S
         )
     assert settled
-    return worker.counts
+    return Counts.total(worker.counts)
 
 
 def test_every_item_is_answered_in_order(make: Make) -> None:
@@ -166,10 +173,10 @@ def test_every_holds_its_caller_while_the_queue_is_full(make: Make) -> None:
     worker = make(job, "every", queue_size=1, on_room=room.set)
     worker.submit(0)
     assert job.computing.acquire(timeout=PATIENCE_S)
-    assert worker.has_room
+    assert worker.has_room()
     room.clear()
     worker.submit(1)
-    assert not worker.has_room
+    assert not worker.has_room()
     caller = threading.Thread(target=worker.submit, args=(2,))
     caller.start()
     assert not room.is_set()
@@ -196,7 +203,7 @@ def test_pausing_releases_a_caller_that_waits_for_room(make: Make) -> None:
     job.may_compute.set()
     pausing.join(PATIENCE_S)
     assert taken == [False]
-    assert worker.counts == Counts(received=3, processed=1, skipped=2)
+    assert worker.counts[0] == Counts(received=3, processed=1, skipped=2)
 
 
 def test_a_bad_frame_is_counted_and_the_next_is_answered(make: Make) -> None:
@@ -231,7 +238,7 @@ def test_a_failure_to_publish_is_counted_and_frees_the_slot(make: Make) -> None:
 def test_a_frame_refused_before_it_became_an_item_is_counted(make: Make) -> None:
     worker = make(RecordingJob())
     worker.refuse()
-    assert worker.counts == Counts(received=1, malformed=1)
+    assert worker.counts[0] == Counts(received=1, malformed=1)
 
 
 def test_a_frame_above_the_rate_limit_is_counted_and_not_wanted(make: Make) -> None:
@@ -259,7 +266,7 @@ def test_what_opens_the_engine_uses_and_closes_it_is_one_thread(make: Make) -> N
 def test_a_failure_to_open_reaches_the_caller_and_leaves_no_thread() -> None:
     job = RecordingJob(open_error=EngineError("no runtime", "OpenVINO", "install it"))
     before = set(threading.enumerate())
-    worker: Worker[int, Slot] = Worker(job, [Slot(0)])
+    worker: Worker[int, Slot] = Worker(job, [[Slot(0)]])
     with pytest.raises(EngineError, match="install it"):
         worker.start()
     assert job.calls == ["open", "close"]
@@ -289,17 +296,17 @@ def test_pausing_finishes_what_is_under_way_and_drops_what_waits(make: Make) -> 
     job.may_compute.set()
     pausing.join(PATIENCE_S)
     assert not pausing.is_alive()
-    counts = worker.counts
+    counts = worker.counts[0]
     assert counts.received == 4 == counts.processed + counts.skipped
     assert len(job.published) == counts.processed
 
 
 def test_closing_in_any_state_ends_every_thread() -> None:
     before = set(threading.enumerate())
-    never_started: Worker[int, Slot] = Worker(RecordingJob(), [Slot(0)])
+    never_started: Worker[int, Slot] = Worker(RecordingJob(), [[Slot(0)]])
     never_started.close()
     job = RecordingJob()
-    worker: Worker[int, Slot] = Worker(job, [Slot(0)])
+    worker: Worker[int, Slot] = Worker(job, [[Slot(0)]])
     worker.start()
     worker.close()
     worker.close()
@@ -309,4 +316,84 @@ def test_closing_in_any_state_ends_every_thread() -> None:
 
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(ConfigError, match="latest or every"):
-        Worker(RecordingJob(), [Slot(0)], mode="sometimes")
+        Worker(RecordingJob(), [[Slot(0)]], mode="sometimes")
+
+
+def test_a_fast_camera_cannot_starve_a_slow_one(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job, "every", cameras=3, queue_size=100)
+    worker.submit(0, camera=0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    for item in range(1, 20):
+        worker.submit(item, camera=0)
+    worker.submit(100, camera=1)
+    worker.submit(200, camera=2)
+    worker.submit(201, camera=2)
+    job.may_compute.set()
+    settle(worker)
+    assert job.published[:7] == [0, 100, 200, 1, 201, 2, 3]
+    assert [one.processed for one in worker.counts] == [20, 1, 2]
+
+
+def test_a_newer_frame_replaces_only_one_of_its_own_camera(make: Make) -> None:
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job, cameras=2)
+    worker.submit(0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    for item in (1, 2, 3):
+        worker.submit(item, camera=0)
+    worker.submit(100, camera=1)
+    job.may_compute.set()
+    settle(worker)
+    assert job.published == [0, 100, 3]
+    assert worker.counts == (
+        Counts(received=4, processed=2, skipped=2),
+        Counts(received=1, processed=1),
+    )
+
+
+def test_with_many_cameras_no_result_waits_behind_another_one(make: Make) -> None:
+    job = RecordingJob()
+    job.may_publish.clear()
+    worker = make(job, cameras=4)
+    for camera in range(4):
+        worker.submit(camera, camera=camera)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    for _ in range(2):
+        assert job.computing.acquire(timeout=PATIENCE_S)
+    # The third must wait where a newer one can replace it.
+    worker.submit(42, camera=2)
+    worker.submit(43, camera=3)
+    job.may_publish.set()
+    settle(worker)
+    assert sorted(job.published) == [0, 1, 42, 43]
+
+
+def test_what_is_to_be_done_between_frames_is_done_while_none_is_under_way(make: Make) -> None:
+    job = RecordingJob()
+    job.may_publish.clear()
+    worker = make(job, "every")
+    worker.submit(0)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    done: list[tuple[list[int], int]] = []
+    worker.between_frames(lambda: done.append((list(job.published), threading.get_ident())))
+    worker.submit(1)
+    worker.submit(2)
+    job.may_publish.set()
+    settle(worker)
+    assert done == [([0], *job.threads["compute"])]
+    assert job.published == [0, 1, 2]
+
+
+def test_it_is_done_while_paused_too_and_before_the_job_is_closed() -> None:
+    job = RecordingJob()
+    worker: Worker[int, Slot] = Worker(job, slots())
+    worker.start()
+    acted = threading.Event()
+    worker.between_frames(acted.set)
+    assert acted.wait(PATIENCE_S)
+    worker.between_frames(lambda: job.note("last"))
+    worker.close()
+    assert job.calls == ["open", "last", "close"]

@@ -1,7 +1,8 @@
 """The node's own program with an engine that a test can hold up or break, by the frame's id.
 
 `hold`: wait until the file named by the first argument exists. `break`: fail as an engine does.
-`crash`: raise what nobody foresaw.
+`crash`: raise what nobody foresaw. The same happens to networks that are loaded at the sizes in
+`LOADING`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import EngineError
@@ -20,7 +22,8 @@ from segmentation_node.ros.node import main
 
 PATIENCE_S = 30.0
 RELEASE = Path(sys.argv[1])
-segment = Segmenter.segment
+LOADING = {"96x128": "hold", "128x128": "break", "160x128": "crash"}
+segment, load = Segmenter.segment, Segmenter.load
 
 
 def hold() -> None:
@@ -29,18 +32,28 @@ def hold() -> None:
         threading.Event().wait(0.01)
 
 
+def hinder(kind: str) -> None:
+    if kind == "hold":
+        hold()
+    if kind == "break":
+        raise EngineError("a failed inference", "logits", "restart the accelerator")
+    if kind == "crash":
+        raise ZeroDivisionError("nobody foresaw this")
+
+
 def hindered(
     self: Segmenter, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
 ) -> Segmentation:
-    if frame.frame_id == "hold":
-        hold()
-    if frame.frame_id == "break":
-        raise EngineError("a failed inference", "logits", "restart the accelerator")
-    if frame.frame_id == "crash":
-        raise ZeroDivisionError("nobody foresaw this")
+    hinder(frame.frame_id)
     return segment(self, frame, outputs, into)
+
+
+def hindered_load(*words: Any, **options: Any) -> Segmenter:
+    hinder(LOADING.get(str(options["network_size"]), ""))
+    return load(*words, **options)
 
 
 if __name__ == "__main__":
     Segmenter.segment = hindered  # type: ignore[method-assign]
+    Segmenter.load = hindered_load  # type: ignore[method-assign]
     sys.exit(main())

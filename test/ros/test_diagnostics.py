@@ -9,8 +9,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.time import Time
 
 from segmentation_node.core.timing import RollingStats
+from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.monitor import Report
-from segmentation_node.pipeline.worker import Counts
 from segmentation_node.ros.diagnostics import Health, judged, message
 
 OK, WARN = DiagnosticStatus.OK, DiagnosticStatus.WARN
@@ -67,6 +67,17 @@ CASES = {
         "received best effort; 4 frames over",
     ),
     "deadline": (active(recent_deadline_misses=4), WARN, "4 frames over the deadline"),
+    "network kept": (replace(active(), trouble="kept the network: x"), WARN, "kept the network: x"),
+    "network kept, no frame": (
+        replace(active(silence_s=None), trouble="kept the network: x"),
+        WARN,
+        "kept the network: x",
+    ),
+    "network kept, not active": (
+        Health("/n", "inactive", Report(1.0), trouble="kept the network: x"),
+        WARN,
+        "kept the network: x",
+    ),
     "looping bag": (active(recent_stamp_jumps=1), WARN, "jumped back 1"),
     "long ago": (active(stamp_jumps=3, deadline_misses=5), OK, "frames/s"),
 }
@@ -85,7 +96,7 @@ def test_the_message_carries_all_figures_under_the_name_of_the_node() -> None:
         ages.add(age_ms)
     health = active(input_age=ages.stats(), stages={"total": ages.stats()}, last_malformation="cut")
     health = Health(**{**vars(health), "facts": {"device": "CPU", "precision": "bf16"}})
-    array = message(health, Time(seconds=7))
+    array = message([health], Time(seconds=7))
     status = array.status[0]
     values = {value.key: value.value for value in status.values}
     assert array.header.stamp.sec == 7
@@ -99,7 +110,7 @@ def test_the_message_carries_all_figures_under_the_name_of_the_node() -> None:
 
 
 def test_before_the_first_frame_there_are_no_percentiles() -> None:
-    values = {value.key: value.value for value in message(active(), Time()).status[0].values}
+    values = {value.key: value.value for value in message([active()], Time()).status[0].values}
     assert not [key for key in values if key.endswith(("_p50_ms", "_p95_ms", "_p99_ms"))]
     assert (values["frame_budget_ms"], values["frame_budget_used_percent"]) == ("33.333", "")
     assert values["deadline_ms"] == "none"
@@ -109,10 +120,23 @@ def test_the_budget_of_a_frame_and_how_much_of_it_is_used_are_told() -> None:
     busy = RollingStats(10)
     busy.add(25.0)
     health = active(busy=busy.stats(), deadline_ms=50.0)
-    values = {value.key: value.value for value in message(health, Time()).status[0].values}
+    values = {value.key: value.value for value in message([health], Time()).status[0].values}
     assert (values["frame_budget_ms"], values["frame_budget_used_percent"]) == ("33.333", "75")
     assert values["deadline_ms"] == "50"
 
 
 def test_a_node_without_a_device_yet_says_so_as_other_nodes_do() -> None:
-    assert message(Health("/n", "unconfigured"), Time()).status[0].hardware_id == "none"
+    assert message([Health("/n", "unconfigured")], Time()).status[0].hardware_id == "none"
+
+
+def test_of_several_cameras_each_has_statuses_of_its_own_beside_that_of_the_node() -> None:
+    whole = replace(active(), is_sum=True)
+    front, rear = (replace(active(), camera=name) for name in ("front", "rear"))
+    names = [one.name for one in message([whole, front, rear], Time()).status]
+    assert names == [
+        "front/segmentation_node: segmentation",
+        "front/segmentation_node: front segmentation",
+        "front/segmentation_node: front input drift",
+        "front/segmentation_node: rear segmentation",
+        "front/segmentation_node: rear input drift",
+    ]

@@ -10,13 +10,11 @@ import pytest
 from dds import Observer, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from node_rig import EVERY, Rig, image_message, running_node, stamped
-from small_network import write_network
+from small_network import calibrated_by_day, write_network
 
 from segmentation_node.config import PARAMETERS, NodeConfig
 from segmentation_node.core.drift import Drift, DriftSettings, Limits
-from segmentation_node.core.geometry import FitMode, NetworkSize
 from segmentation_node.core.image_statistics import ImageStatistics
-from segmentation_node.model import Calibration, ImageSummary, Spread
 from segmentation_node.pipeline.drift import DriftReport
 from segmentation_node.ros.drift import drift_status, settings_of
 
@@ -27,7 +25,7 @@ OK, WARN = DiagnosticStatus.OK, DiagnosticStatus.WARN
 
 
 def status(report: DriftReport | None, state: str = "active") -> DiagnosticStatus:
-    return drift_status("/front/segmentation_node", state, report, "CPU")
+    return drift_status("front/segmentation_node: input drift", state, report, "CPU")
 
 
 @pytest.mark.parametrize(
@@ -91,14 +89,7 @@ def test_the_page_on_drift_lists_the_parameters_as_they_are(repository: Path) ->
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """A node with a tiny network that was calibrated by day."""
-    # Half of the images without any contrast and colour, half with all of it.
-    day, anything = Spread.of([90.0, 110.0]), Spread.of([0.0] * 20 + [255.0] * 20)
-    images = ImageSummary(("a.png", "b.png"), "0" * 64, {"day": 2}, day, anything, anything)
-    size, fit = NetworkSize(64, 96), FitMode.STRETCH
-    calibration = Calibration(
-        "minmax", 2048, 100.0, size, fit, "0" * 64, images, {"image": 1.0}, ()
-    )
-    network = write_network(tmp_path, calibration=calibration.to_mapping())
+    network = write_network(tmp_path, calibration=calibrated_by_day())
     parameters = {**EVERY, "model": str(network), "network_size": "64x96", "drift_window_s": 2.0}
     with claimed_domain() as domain_id, Observer(domain_id) as observer:
         for one in running_node(domain_id, observer, **parameters):

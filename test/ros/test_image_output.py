@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from segmentation_node.cameras import Camera
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.window import Window
 from segmentation_node.pipeline.buffers import Outputs
@@ -68,7 +69,7 @@ CASES = [
 def test_what_is_wanted_is_what_someone_listens_to_and_nobody_switched_off(
     node: Node, topic: str, parameters: dict[str, Any], wanted: Outputs
 ) -> None:
-    output = ImageOutput(node, NodeConfig())
+    output = ImageOutput(node, Camera("", NodeConfig()))
     assert output.wanted == Outputs(color=False)
     node.topics[topic].listeners = 1
     output.adjust(replace(NodeConfig(), **parameters))
@@ -84,7 +85,11 @@ def filled(slot: OutputSlot, outputs: Outputs) -> OutputSlot:
 
 
 def test_only_what_was_computed_and_is_heard_is_sent_under_the_inputs_header(node: Node) -> None:
-    output, slot, header = ImageOutput(node, NodeConfig()), OutputSlot(), Header(frame_id="front")
+    output, slot, header = (
+        ImageOutput(node, Camera("", NodeConfig())),
+        OutputSlot(),
+        Header(frame_id="front"),
+    )
     for topic in node.topics.values():
         topic.listeners = 1
     filled(slot, Outputs(color=True))
@@ -120,5 +125,5 @@ def test_a_slot_uses_its_memory_again_and_forgets_what_was_not_computed() -> Non
 
 
 def test_closing_takes_every_topic_back(node: Node) -> None:
-    ImageOutput(node, NodeConfig()).close()
+    ImageOutput(node, Camera("", NodeConfig())).close()
     assert node.topics == {}

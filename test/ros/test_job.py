@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from node_rig import image_message, picture
 
+from segmentation_node.cameras import cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.drift import DriftSettings
 from segmentation_node.errors import EngineError
 from segmentation_node.pipeline.buffers import Outputs
+from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
-from segmentation_node.pipeline.worker import Counts
 from segmentation_node.ros.conversion import frame_of_image, stamp_ns
 from segmentation_node.ros.image_input import Arrival
-from segmentation_node.ros.job import SegmentationJob
+from segmentation_node.ros.job import CameraSide, SegmentationJob
+from segmentation_node.ros.network import Network
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.timing_output import STAGES
 
@@ -45,10 +48,18 @@ def output() -> Output:
     return Output()
 
 
-def job(output: Output, monitor: Monitor, **parameters: Any) -> SegmentationJob:
-    config = NodeConfig(model="rendered", network_size="64x96", **parameters)
+def side(output: Output, monitor: Monitor) -> CameraSide:
     drift = DriftWatch(DriftSettings())
-    return SegmentationJob(config, output, monitor, drift, lambda *_: None)  # type: ignore[arg-type]
+    return CameraSide(output, monitor, drift, lambda *_: None)  # type: ignore[arg-type]
+
+
+def network(**parameters: Any) -> Network:
+    config = NodeConfig(**{"model": "rendered", "network_size": "64x96", **parameters})
+    return Network.load(config, [(48, 64)] * len(cameras_of(config)))
+
+
+def job(output: Output, monitor: Monitor) -> SegmentationJob:
+    return SegmentationJob([side(output, monitor)], network)
 
 
 def arrival(clock_ms: float | None) -> Arrival:
@@ -89,12 +100,49 @@ def test_a_job_that_is_not_open_has_no_labels(output: Output) -> None:
         _ = job(output, Monitor()).labels
 
 
-def test_what_is_in_use_is_told_with_the_view(output: Output) -> None:
-    one = job(output, Monitor(), roi="0,20,40,20", class_map="camvid11_to_drivable")
+def test_another_network_is_used_from_the_next_frame_on_and_the_first_one_closed(
+    output: Output,
+) -> None:
+    monitor, slot, item = Monitor(), OutputSlot(), arrival(clock_ms=None)
+    one = job(output, monitor)
     assert one.facts == {}
     one.open()
+    first = one._network
     try:
-        assert (one.facts["roi"], one.facts["output_size"]) == ("0,20,40,20", "camera")
-        assert one.facts["labels"] == one.labels.name == "drivable"
+        one.compute(item, slot)
+        one.publish(item, slot)
+        one.use(network(class_map="camvid11_to_drivable", network_size="32x64"))
+        assert dict(monitor.report(Counts()).stages) == {}
+        one.compute(item, slot)
+        assert one.labels.name == one.facts["labels"] == "drivable"
+        assert one.facts["network_size"] == "32x64"
+        labels = slot.pixels("labels")
+        assert labels is not None
+        assert set(labels.flat) <= {0, 1, 2, 255}
     finally:
         one.close()
+    assert first is not None
+    with pytest.raises(EngineError):
+        first.segmenters[0].warm_up(48, 64)
+
+
+def test_each_camera_has_its_own_region_output_and_figures() -> None:
+    outputs, monitors = (Output(), Output()), (Monitor(), Monitor())
+    cameras = [side(*one) for one in zip(outputs, monitors, strict=True)]
+    given = {"image_topics": ("/a/image", "/b/image"), "roi": "0,0,64,24;"}
+    one = SegmentationJob(cameras, lambda: network(**given))
+    one.open()
+    try:
+        for index in (0, 1):
+            slot, item = OutputSlot(), replace(arrival(clock_ms=None), camera=index)
+            one.compute(item, slot)
+            one.publish(item, slot)
+            labels = slot.pixels("labels")
+            assert labels is not None
+            assert (labels[24:] == one.labels.ignore_id).all() == (index == 0)
+        one.failed(item, EngineError("out of memory", "memory", "buy some"))
+    finally:
+        one.close()
+    assert [one.asked for one in outputs] == [["images", "compressed", "times"]] * 2
+    assert [bool(one.report(Counts()).engine_error) for one in monitors] == [False, True]
+    assert [one.image_size for one in cameras] == [(48, 64)] * 2

@@ -159,8 +159,8 @@ def test_what_is_switched_off_is_not_made_whoever_listens(rig: Rig, listen: Any)
         ("jpeg_quality", 0, "out of range"),
         ("jpeg_quality", 80.5, "Wrong parameter type"),
         ("publish_color", "yes", "Wrong parameter type"),
-        ("roi", "0,0,10,10", "configure again"),
-        ("output_size", "network", "configure again"),
+        ("roi", "0,0,10", "x,y,width,height"),
+        ("mode", "latest", "configure again"),
     ],
 )
 def test_a_value_that_cannot_stand_is_refused_while_the_node_runs(

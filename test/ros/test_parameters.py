@@ -9,8 +9,8 @@ import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from segmentation_node.config import PARAMETERS, NodeConfig
-from segmentation_node.errors import ConfigError
+from segmentation_node.config import PARAMETERS, NodeConfig, PipelineConfig
+from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.ros.parameters import NodeParameters
 
 pytestmark = pytest.mark.dds
@@ -23,7 +23,15 @@ class Parameterised:
         self.node = node
         self.configured = False
         self.live: list[NodeConfig] = []
-        self.parameters = NodeParameters(node, lambda: self.configured, self.live.append)
+        self.networks: list[PipelineConfig] = []
+        self.parameters = NodeParameters(
+            node, lambda: self.configured, self.live.append, self.check_network
+        )
+
+    def check_network(self, config: NodeConfig) -> None:
+        if config.model == "faulty":
+            raise ModelError("the model 'faulty'", "a sound one", "choose another")
+        self.networks.append(config.network)
 
     def set(self, name: str, value: object) -> str:
         """Set one parameter; the reason of a refusal, or nothing."""
@@ -118,12 +126,48 @@ def test_autostart_can_only_be_given_at_the_start(start: Start) -> None:
 def test_while_configured_only_live_parameters_can_be_changed(start: Start) -> None:
     started = start()
     started.configured = True
-    assert "configure again" in started.set("model", "rendered")
-    assert started.set("model", "camvid") == ""  # no change
+    assert "configure again" in started.set("mode", "every")
+    assert "configure again" in started.set("image_topics", ["/a", "/b"])
+    assert started.set("mode", "latest") == ""  # no change
     assert started.set("deadline_ms", 12.0) == ""
     assert started.live == [NodeConfig(deadline_ms=12.0)]
     started.configured = False
-    assert started.set("model", "rendered") == ""
+    assert started.set("mode", "every") == ""
+
+
+def test_another_network_is_checked_before_it_is_accepted_while_configured(start: Start) -> None:
+    started = start()
+    assert started.set("model", "faulty") == ""  # found when it is configured
+    assert started.set("model", "camvid") == ""
+    started.configured = True
+    assert "a sound one" in started.set("model", "faulty")
+    assert started.set("model", "camvid") == ""  # no change, no check
+    assert started.networks == []
+    changes = [RosParameter("model", value="rendered"), RosParameter("roi", value="1,2,3,4")]
+    assert started.node.set_parameters_atomically(changes).successful
+    assert started.networks == [PipelineConfig(model="rendered", roi="1,2,3,4")]
+    assert started.live[-1] == NodeConfig(model="rendered", roi="1,2,3,4")
+
+
+def test_what_runs_is_stored_after_a_network_could_not_be_loaded(start: Start) -> None:
+    started = start(model="rendered", network_size="64x96")
+    started.parameters.store(PipelineConfig(model="rendered"))
+    assert started.parameters.read() == NodeConfig(model="rendered")
+
+
+@pytest.mark.parametrize("given", [{}, {"image_topics": [""]}])
+def test_no_list_is_one_empty_text(start: Start, given: dict[str, object]) -> None:
+    started = start(**given)
+    assert started.parameters.read().image_topics == ("",)
+    assert started.node.get_parameter("image_topics").value == [""]
+
+
+def test_lists_are_read_as_they_stand(start: Start) -> None:
+    started = start(image_topics=["/front/image", "/rear/image"])
+    assert started.parameters.read().image_topics == ("/front/image", "/rear/image")
+    assert started.set("camera_names", ["a", "b"]) == ""
+    assert started.parameters.read().camera_names == ("a", "b")
+    assert "camera_names" in started.set("camera_names", ["a b"])
 
 
 def test_parameters_of_others_are_none_of_our_business(start: Start) -> None:

@@ -1,0 +1,144 @@
+"""Exchanges what frames are computed with while they are computed.
+
+    ask ──▶ loading thread ──▶ computing thread, between two frames ──▶ settled
+            prepare (seconds)  switch (at once; closes the old one)     (either thread)
+
+The old one serves every frame until the new one is ready, and stays where anything fails.
+
+Two calls make the new one. `prepare` takes its time, on the loading thread, and may use nothing
+that belongs to the thread that computes. `switch` runs on that thread and should take no longer
+than a frame may wait: there an engine is opened whose runtime wants to live and die on one thread,
+as CUDA contexts do, from what `prepare` has built.
+
+Until the switch both are in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, TypeVar
+
+Wanted = TypeVar("Wanted")
+Ready = TypeVar("Ready")
+
+
+class Swap(Generic[Wanted, Ready]):
+    """Brings about what was asked for last.
+
+    Args:
+        running: What runs now.
+        prepare: Makes what is wanted ready (loading thread).
+        switch: Takes it into use (computing thread, between two frames); the old one must still
+            work where it raises.
+        discard: Frees what was made ready and is not wanted any more.
+        between_frames: Has something done on the computing thread between two frames.
+        settled: Called (loading thread) when nothing is being exchanged any more.
+    """
+
+    def __init__(
+        self,
+        running: Wanted,
+        prepare: Callable[[Wanted], Ready],
+        switch: Callable[[Ready], None],
+        discard: Callable[[Ready], None],
+        between_frames: Callable[[Callable[[], None]], None],
+        settled: Callable[[], None],
+    ) -> None:
+        self._running = self._wanted = running
+        self._prepare = prepare
+        self._switch = switch
+        self._discard = discard
+        self._between_frames = between_frames
+        self._settled = settled
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failure: tuple[Wanted, Exception] | None = None
+        self._closing = False
+
+    @property
+    def running(self) -> Wanted:
+        """What frames are computed with now."""
+        return self._running
+
+    @property
+    def pending(self) -> Wanted | None:
+        """What is being made ready; None where nothing is."""
+        with self._lock:
+            return None if self._wanted == self._running else self._wanted
+
+    @property
+    def failure(self) -> tuple[Wanted, Exception] | None:
+        """What the latest attempt was to bring, and why it failed; None where it did not."""
+        return self._failure
+
+    def ask(self, wanted: Wanted) -> None:
+        """Change to something else, soon; what was asked for before and is not in use is dropped.
+
+        Args:
+            wanted: What is to run; what runs already ends an attempt.
+        """
+        with self._lock:
+            if wanted == self._wanted or self._closing:
+                return
+            self._wanted, self._failure = wanted, None
+            if wanted == self._running or self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._load, name="load")
+            self._thread.start()
+
+    def close(self) -> None:
+        """Give up what is not in use; returns when nothing is being made ready any more."""
+        with self._lock:
+            self._closing, self._wanted = True, self._running
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _load(self) -> None:
+        while (wanted := self._next()) is not None:
+            error = self._attempt(wanted)
+            with self._lock:
+                if self._wanted != wanted:
+                    continue  # something else is wanted by now, so that this is of no interest
+                if error is not None:
+                    self._wanted, self._failure = self._running, (wanted, error)
+            self._settled()
+
+    def _next(self) -> Wanted | None:
+        with self._lock:
+            if self._wanted == self._running:
+                self._thread = None
+                return None
+            return self._wanted
+
+    def _attempt(self, wanted: Wanted) -> Exception | None:
+        """Make one thing ready and take it into use; give the error where it failed."""
+        try:
+            ready = self._prepare(wanted)
+        except Exception as error:
+            # Of whatever kind: the old one runs on.
+            return error
+        ended = threading.Event()
+        errors: list[Exception] = []
+        self._between_frames(partial(self._take_over, wanted, ready, errors, ended))
+        ended.wait()
+        return errors[0] if errors else None
+
+    def _take_over(
+        self, wanted: Wanted, ready: Ready, errors: list[Exception], ended: threading.Event
+    ) -> None:
+        with self._lock:
+            is_wanted = wanted == self._wanted
+        try:
+            if is_wanted:
+                self._switch(ready)
+        except Exception as error:
+            errors.append(error)
+        if is_wanted and not errors:
+            with self._lock:
+                self._running = wanted
+        else:
+            self._discard(ready)
+        ended.set()

@@ -1,0 +1,148 @@
+"""The network as a node has it loaded: one engine, and a view on it for each camera."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from segmentation_node.cameras import cameras_of
+from segmentation_node.config import NodeConfig, PipelineConfig
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.core.labels import LabelSet
+from segmentation_node.engines import BuildWatch
+from segmentation_node.model import load_model
+from segmentation_node.pipeline.segmenter import Segmenter
+from segmentation_node.pipeline.size_choice import choose_by_trial
+from segmentation_node.pipeline.size_trial import SizeTrial
+from segmentation_node.pipeline.view import View
+
+WARM_UP_SIZE = (720, 1280)
+"""Height and width of the image to warm up with while those of the camera are not known."""
+
+ImageSizes = Sequence[tuple[int, int] | None]
+"""Height and width in pixels of each camera's images; None where they are not known."""
+
+_log = logging.getLogger("segmentation_node")
+
+
+class Network:
+    """A network that is loaded and warm; it serves one thread at a time, which closes it.
+
+    Args:
+        segmenters: One for each camera, all on the same engine.
+        size_reason: Why it has its size; empty where it was asked for.
+    """
+
+    def __init__(self, segmenters: Sequence[Segmenter], size_reason: str = "") -> None:
+        self.segmenters = tuple(segmenters)
+        """One for each camera, in the order of the parameter image_topics."""
+        self._size_reason = size_reason
+
+    @classmethod
+    def load(
+        cls, config: NodeConfig, image_sizes: ImageSizes, watch: BuildWatch | None = None
+    ) -> Network:
+        """Load a network and run it for each camera, so that no first frame is slow.
+
+        Args:
+            config: The node's parameters.
+            image_sizes: Those of the images to come.
+            watch: Follows the building of engines, and can end it.
+
+        Raises:
+            ModelError: The model is missing or damaged, or cannot run at that size.
+            EngineError: No engine can run it as asked.
+            ConfigError: A region or the class map does not fit.
+        """
+        first, *others = _views(config)
+        size, reason = config.network_size, ""
+        if size == "auto":
+            largest, reason = _largest_size(config, first, image_sizes, watch)
+            size = str(largest)
+        segmenter = Segmenter.load(
+            config.model,
+            engine=config.engine,
+            precision=config.precision,
+            network_size=size,
+            view=first,
+            watch=watch,
+        )
+        network = cls([segmenter, *map(segmenter.beside, others)], reason)
+        for one, image_size in zip(network.segmenters, image_sizes, strict=True):
+            one.warm_up(*(image_size or WARM_UP_SIZE))
+        return network
+
+    @property
+    def labels(self) -> LabelSet:
+        """What label images hold, those of every camera."""
+        return self.segmenters[0].labels
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What is really in use, for the log and the diagnostics."""
+        segmenter = self.segmenters[0]
+        return {
+            "model": segmenter.model.name,
+            "engine": segmenter.engine_name,
+            "device": segmenter.device,
+            "precision": segmenter.precision,
+            "network_size": str(segmenter.network_size),
+            "network_size_reason": self._size_reason or "as asked",
+            "labels": segmenter.labels.name,
+        }
+
+    def close(self) -> None:
+        """Free the engine; closing twice does nothing."""
+        for one in self.segmenters:
+            one.close()
+
+
+def check_network(config: NodeConfig) -> None:
+    """Find what can be found without loading a network, in milliseconds.
+
+    Args:
+        config: The node's parameters.
+
+    Raises:
+        ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
+        ConfigError: A region or the class map does not fit.
+    """
+    model = load_model(config.model)
+    if config.network_size not in {"default", "auto"}:
+        model.check_size(NetworkSize.parse(config.network_size))
+    for view in _views(config):
+        view.channel_ids(model.labels)
+
+
+def changes(before: PipelineConfig, after: PipelineConfig) -> str:
+    """What differs, such as `model rendered, network_size 256x512`."""
+    old, new = vars(before), vars(after)
+    return ", ".join(f"{name} {new[name] or 'none'}" for name in new if new[name] != old[name])
+
+
+def _views(config: NodeConfig) -> list[View]:
+    return [
+        View.parse(camera.config.roi, config.output_size, config.class_map)
+        for camera in cameras_of(config)
+    ]
+
+
+def _largest_size(
+    config: NodeConfig, view: View, image_sizes: ImageSizes, watch: BuildWatch | None
+) -> tuple[NetworkSize, str]:
+    """The size that holds the rate of all cameras together, and why."""
+    model = load_model(config.model)
+    # The ROS graph tells neither the size nor the rate of images that nobody subscribed to.
+    known = [size for size in image_sizes if size is not None]
+    image_size = max(known, key=lambda size: size[0] * size[1], default=WARM_UP_SIZE)
+    trial = SizeTrial(model, image_size, view, config.engine, config.precision, watch)
+    rate_hz = min(config.target_rate_hz, config.rate_limit or config.target_rate_hz)
+    choice = choose_by_trial(model.sizes, rate_hz * len(image_sizes), trial)
+    reason = "{}; on images of {}x{} pixels ({})".format(
+        choice.reason, *image_size, "the camera's" if known else "the camera's are not known yet"
+    )
+    if len(image_sizes) > 1:
+        reason += f"; {rate_hz:g} Hz from each of {len(image_sizes)} cameras"
+    level = logging.INFO if choice.holds else logging.WARNING
+    _log.log(level, "network_size auto: %s", reason)
+    return choice.timing.size, reason

@@ -1,0 +1,173 @@
+"""The swap: frames never lack what they are computed with, and the latest wish wins."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from segmentation_node.errors import EngineError
+from segmentation_node.pipeline.swap import Swap
+
+PATIENCE_S = 10.0
+
+
+class Bench:
+    """A swap of words, on a computing thread of its own; a test may hold or break each step."""
+
+    def __init__(self) -> None:
+        self.in_use: list[str] = ["old"]
+        self.discarded: list[str] = []
+        self.prepared: queue.Queue[str] = queue.Queue()
+        self.settled: queue.Queue[bool] = queue.Queue()
+        self.may_prepare: dict[str, threading.Event] = {}
+        self.unpreparable: set[str] = set()
+        self.unswitchable: set[str] = set()
+        self.during_switch: Callable[[], None] = lambda: None
+        self.threads: dict[str, set[int]] = {"prepare": set(), "switch": set()}
+        self.actions: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self.owner = threading.Thread(target=self._own)
+        self.owner.start()
+        self.swap: Swap[str, str] = Swap(
+            "old",
+            self._prepare,
+            self._switch,
+            self.discarded.append,
+            self.actions.put,
+            lambda: self.settled.put(True),
+        )
+
+    def hold(self, wanted: str) -> threading.Event:
+        self.may_prepare[wanted] = threading.Event()
+        return self.may_prepare[wanted]
+
+    def settle(self) -> Exception | None:
+        assert self.settled.get(timeout=PATIENCE_S)
+        failure = self.swap.failure
+        return None if failure is None else failure[1]
+
+    def close(self) -> None:
+        for held in self.may_prepare.values():
+            held.set()
+        self.swap.close()
+        self.actions.put(None)
+        self.owner.join(PATIENCE_S)
+
+    def _own(self) -> None:
+        while (action := self.actions.get()) is not None:
+            action()
+
+    def _prepare(self, wanted: str) -> str:
+        self.threads["prepare"].add(threading.get_ident())
+        self.prepared.put(wanted)
+        if wanted in self.may_prepare:
+            assert self.may_prepare[wanted].wait(PATIENCE_S)
+        if wanted in self.unpreparable:
+            raise EngineError(wanted, "one that loads", "ask for another")
+        return wanted
+
+    def _switch(self, ready: str) -> None:
+        self.threads["switch"].add(threading.get_ident())
+        self.during_switch()
+        if ready in self.unswitchable:
+            raise ZeroDivisionError("nobody foresaw this")
+        self.in_use.append(ready)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    one = Bench()
+    yield one
+    one.close()
+
+
+def test_the_new_one_is_made_ready_on_one_thread_and_taken_into_use_on_another(
+    bench: Bench,
+) -> None:
+    may_prepare = bench.hold("new")
+    bench.swap.ask("new")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    assert (bench.swap.running, bench.swap.pending, bench.in_use) == ("old", "new", ["old"])
+    may_prepare.set()
+    assert bench.settle() is None
+    assert (bench.swap.running, bench.swap.pending, bench.in_use) == ("new", None, ["old", "new"])
+    assert bench.threads["switch"] == {bench.owner.ident}
+    assert threading.get_ident() not in bench.threads["prepare"] | bench.threads["switch"]
+
+
+@pytest.mark.parametrize("step", ["unpreparable", "unswitchable"])
+def test_where_a_step_fails_the_old_one_stays_and_another_can_be_tried(
+    bench: Bench, step: str
+) -> None:
+    getattr(bench, step).add("broken")
+    bench.swap.ask("broken")
+    error = bench.settle()
+    assert error is not None
+    assert bench.swap.failure == ("broken", error)
+    assert (bench.swap.running, bench.swap.pending, bench.in_use) == ("old", None, ["old"])
+    assert bench.discarded == (["broken"] if step == "unswitchable" else [])
+    bench.swap.ask("new")
+    assert bench.settle() is None
+    assert (bench.swap.running, bench.swap.failure) == ("new", None)
+
+
+def test_a_later_wish_wins_over_the_one_that_is_being_made_ready(bench: Bench) -> None:
+    may_prepare = bench.hold("first")
+    bench.swap.ask("first")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    bench.swap.ask("second")
+    bench.swap.ask("third")
+    may_prepare.set()
+    assert bench.settle() is None
+    assert bench.in_use == ["old", "third"]
+    assert bench.discarded == ["first"]
+    assert bench.prepared.get_nowait() == "third"
+    assert bench.settled.empty()
+
+
+def test_the_failure_of_what_is_not_wanted_any_more_is_no_failure(bench: Bench) -> None:
+    bench.unpreparable.add("first")
+    may_prepare = bench.hold("first")
+    bench.swap.ask("first")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    bench.swap.ask("second")
+    may_prepare.set()
+    assert bench.settle() is None
+    assert (bench.swap.running, bench.swap.failure) == ("second", None)
+
+
+def test_to_ask_for_what_runs_gives_the_attempt_up(bench: Bench) -> None:
+    may_prepare = bench.hold("new")
+    bench.swap.ask("new")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    bench.swap.ask("old")
+    assert bench.swap.pending is None
+    may_prepare.set()
+    bench.swap.close()
+    assert (bench.in_use, bench.discarded, bench.swap.running) == (["old"], ["new"], "old")
+
+
+def test_a_wish_during_the_switch_is_brought_about_after_it(bench: Bench) -> None:
+    bench.during_switch = lambda: bench.swap.ask("old") if bench.in_use == ["old"] else None
+    bench.swap.ask("new")
+    assert bench.settle() is None
+    assert bench.in_use == ["old", "new", "old"]
+    assert bench.swap.running == "old"
+
+
+def test_closing_waits_and_takes_nothing_into_use(bench: Bench) -> None:
+    may_prepare = bench.hold("new")
+    bench.swap.ask("new")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    closing = threading.Thread(target=bench.swap.close)
+    closing.start()
+    while not bench.swap._closing:
+        pass
+    may_prepare.set()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()
+    assert (bench.in_use, bench.discarded) == (["old"], ["new"])
+    bench.swap.ask("another")
+    assert bench.swap.pending is None
