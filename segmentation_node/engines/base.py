@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,7 @@ class CpuEngine(Engine, Protocol):
         """
 
 
+@runtime_checkable
 class GpuEngine(Engine, Protocol):
     """An engine whose input and output lie in GPU memory, which the caller owns.
 

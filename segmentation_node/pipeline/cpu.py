@@ -55,6 +55,20 @@ class CpuPipeline:
         self.changes = 0
         """How often the frames' size or encoding has changed."""
 
+    def beside(self, view: View | None = None) -> CpuPipeline:
+        """A second pipeline on the same engine, for another camera; closing one closes both.
+
+        Both together serve one thread at a time.
+
+        Args:
+            view: What is seen of its images, and what its results look like; all of them, at their
+                own size, where None.
+
+        Raises:
+            ConfigError: The view merges classes that the network does not have.
+        """
+        return CpuPipeline(self._model, self._engine, view)
+
     @property
     def network_size(self) -> NetworkSize:
         """Size of the network's input."""

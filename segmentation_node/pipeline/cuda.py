@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import numpy as np
@@ -100,11 +100,16 @@ class CudaPipeline:
     ) -> None:
         view = view or View()
         view.channel_ids(model.labels)
-        self._gpu = gpu
         with gpu.current():
             turn = gpu.event()
-        self._graphs = GraphUse(wanted=graphs)
-        self._parts = GpuParts(gpu, model, engine, view, turn, self._graphs, mapped)
+        use = GraphUse(wanted=graphs)
+        self._set_up(GpuParts(gpu, model, engine, view, turn, use, mapped), [])
+
+    def _set_up(self, parts: GpuParts, family: list[CudaPipeline]) -> None:
+        self._parts = parts
+        self._gpu = parts.gpu
+        self._family = family
+        family.append(self)
         self._cameras: dict[GpuKind, GpuCamera] = {}
         self._latest: GpuCamera | None = None
         self._under_way: deque[_UnderWay] = deque()
@@ -115,10 +120,28 @@ class CudaPipeline:
         self.gpu_stages_ms: dict[str, float] = {}
         """Milliseconds that the GPU took for each step of the latest frame, by its own events."""
 
+    def beside(self, view: View | None = None) -> CudaPipeline:
+        """A second pipeline on the same engine, for another camera; closing one closes both.
+
+        Both together serve one thread at a time.
+
+        Args:
+            view: What is seen of its images, and what its results look like; all of them, at their
+                own size, where None.
+
+        Raises:
+            ConfigError: The view merges classes that the network does not have.
+        """
+        view = view or View()
+        view.channel_ids(self._parts.model.labels)
+        other = CudaPipeline.__new__(CudaPipeline)
+        other._set_up(replace(self._parts, view=view), self._family)
+        return other
+
     @property
     def launches(self) -> str:
         """How frames reach the GPU: `CUDA graph`, or `plain enqueue` and why."""
-        return str(self._graphs)
+        return str(self._parts.graphs)
 
     @property
     def network_size(self) -> NetworkSize:
@@ -260,8 +283,9 @@ class CudaPipeline:
         self._under_way.append(_UnderWay(*stamp, outputs, camera, slot, begun_s, filled_s))
 
     def _settle(self) -> None:
-        for job in self._under_way:
-            job.slot.settle()
+        for pipeline in self._family:
+            for job in pipeline._under_way:
+                job.slot.settle()
 
     def _camera_of(self, frame: Frame) -> GpuCamera:
         kind = kind_of(frame)
@@ -298,8 +322,9 @@ class CudaPipeline:
         """Free everything, after what is under way; closing twice does nothing."""
         if not self._is_open:
             return
-        self._is_open = False
-        self._under_way.clear()
+        for pipeline in self._family:
+            pipeline._is_open = False
+            pipeline._under_way.clear()
         with Owned() as owned:
             owned.callback(_tell, self._gpu.close)
             owned.callback(_tell, self._free)
@@ -308,9 +333,14 @@ class CudaPipeline:
         with self._gpu.current(), Owned() as owned:
             owned.callback(self._parts.engine.close)
             owned.keep(self._parts.turn)
-            self._latest = None
-            while self._cameras:
-                owned.keep(self._cameras.popitem()[1])
+            for pipeline in self._family:
+                pipeline._give_up(owned)
+
+    def _give_up(self, owned: Owned) -> None:
+        """Leave everything to an owner who frees it."""
+        self._latest = None
+        while self._cameras:
+            owned.keep(self._cameras.popitem()[1])
 
     def __enter__(self) -> CudaPipeline:
         """Give the pipeline itself."""

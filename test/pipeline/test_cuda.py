@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -574,3 +575,32 @@ def test_network_size_is_the_engines(library: ctypes.CDLL, make_network: MakeNet
     with CudaPipeline(model, engine, gpu=gpu) as pipeline:
         assert pipeline.network_size == NetworkSize(32, 64)
         assert pipeline.segment(frame_of()).labels.shape == (60, 84)
+
+
+@pytest.mark.parametrize("closed", [0, 1])
+def test_two_cameras_share_an_engine_and_are_closed_together(
+    make_rig: MakeRig, closed: int
+) -> None:
+    rig = make_rig()
+    second = rig.pipeline.beside(View.parse("10,6,50,40"))
+    rigs = [rig, copy(rig)]
+    rigs[1].pipeline, rigs[1].view = second, View.parse("10,6,50,40")
+    for seed in range(6):
+        for one in rigs:
+            one.pipeline.begin(frame_of(seed), ALL)
+        for one in rigs:
+            one.check(frame_of(seed), one.pipeline.finish())
+    rig.pipeline.begin(frame_of(1))
+    second.begin(frame_of(2))
+    (rig.pipeline, second)[closed].close()
+    for pipeline in (rig.pipeline, second):
+        with pytest.raises(EngineError, match="closed pipeline"):
+            pipeline.segment(frame_of())
+    rig.close()
+
+
+def test_a_second_cameras_view_is_checked(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    with pytest.raises(ConfigError):
+        rig.pipeline.beside(View.parse(class_map="camvid11_to_drivable"))
+    rig.close()

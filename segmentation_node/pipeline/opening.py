@@ -1,0 +1,89 @@
+"""Opens the pipeline that an engine needs: on the processor, or on a GPU and in its context."""
+
+from __future__ import annotations
+
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.cuda.gpu import Gpu
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
+from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine, open_engine
+from segmentation_node.engines.selection import resolve_engine
+from segmentation_node.model import Model
+from segmentation_node.pipeline.cpu import CpuPipeline
+from segmentation_node.pipeline.cuda import CudaPipeline
+from segmentation_node.pipeline.view import View
+
+Pipeline = CpuPipeline | CudaPipeline
+"""What segments frames; both have the same methods."""
+
+
+def open_pipeline(
+    model: Model,
+    *,
+    engine: str = "auto",
+    precision: str = "auto",
+    size: NetworkSize | None = None,
+    view: View | None = None,
+    watch: BuildWatch | None = None,
+) -> Pipeline:
+    """Open a network and what is around it; closing the pipeline closes all of it.
+
+    A GPU's context is made before its engine, and is current only while it is used: the pipeline
+    may go to another thread.
+
+    Args:
+        model: The network.
+        engine: As for `open_engine`.
+        precision: As for `open_engine`.
+        size: As for `open_engine`.
+        view: What is seen of the images, and what its results look like; all of them, at their
+            own size, where None.
+        watch: As for `open_engine`.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
+        EngineError: No engine can run it as asked, or there is no GPU for it.
+        ModelError: The network is damaged, or cannot run at that size.
+    """
+    # Before the engine, which takes its time and would have to be closed again.
+    (view or View()).channel_ids(model.labels)
+    if resolve_engine(engine) == "openvino":
+        plain = open_engine(model, engine="openvino", precision=precision, size=size)
+        return CpuPipeline(plain.model, plain, view)
+    with Owned() as undo:
+        gpu = PyCudaGpu()
+        undo.callback(gpu.close)
+        with gpu.current():
+            opened = open_engine(
+                model, engine="tensorrt", precision=precision, size=size, watch=watch
+            )
+        pipeline = _on_gpu(opened, view, gpu)
+        undo.pop_all()
+    return pipeline
+
+
+def pipeline_on(engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipeline:
+    """The pipeline for an engine that is open; closing it closes the engine.
+
+    Args:
+        engine: The network on its runtime; one on a GPU was made in the primary context of the
+            first GPU.
+        view: What is seen of the images, and what its results look like; all of them, at their
+            own size, where None.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
+        EngineError: There is no GPU for it.
+    """
+    if isinstance(engine, GpuEngine):
+        return _on_gpu(engine, view, PyCudaGpu())
+    return CpuPipeline(engine.model, engine, view)
+
+
+def _on_gpu(engine: GpuEngine, view: View | None, gpu: Gpu) -> CudaPipeline:
+    try:
+        return CudaPipeline(engine.model, engine, view, gpu=gpu)
+    except BaseException:
+        with gpu.current():
+            engine.close()
+        raise
