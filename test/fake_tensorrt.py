@@ -72,7 +72,7 @@ class Logits:
     @property
     def shape(self) -> tuple[int, ...]:
         batch = self._api.batch if self._api.fixes_batch else self._source.shape[0]
-        return (batch, 4, -1, -1)
+        return (batch, self._api.classes, -1, -1)
 
 
 class Network:
@@ -230,7 +230,7 @@ class FakeTensorRt:
         # A class of its own for each: the logger of a process is made once for each base.
         self.ILogger = type("ILogger", (), {})
         self.layers = [layer(LayerType.CONVOLUTION, "image", "logits")]
-        self.batch, self.outputs = 1, 1
+        self.batch, self.classes, self.outputs = 1, 4, 1
         self.fixes_batch = False
         self.errors: list[Any] = []
         self.refuses_profile = False

@@ -38,6 +38,7 @@ ROOMS = (
     room("cameras"),
     room("resources"),
     room("transport"),
+    room("hardware", "pynvml"),
     room("core", "numpy", "cv2"),
     room("model", "numpy", "yaml"),
     room("cuda", "numpy", "cuda", "pycuda"),

@@ -194,7 +194,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     images = read_frames(options.images, options.camera, options.frames)
     model = load_model(options.model)
-    engine = open_engine(model, precision=options.precision, size=options.network_size)
+    engine = open_engine(
+        model, engine="openvino", precision=options.precision, size=options.network_size
+    )
     result = measure(model, engine, images, options.pairs)
     if options.json:
         write_bytes(options.json, (json.dumps(result, indent=2) + "\n").encode())

@@ -40,7 +40,10 @@ def quantize(
     precision: Annotated[str, typer.Option(help="int8, int8-weights or fp16.")] = "int8",
     rest: Annotated[str, typer.Option(help="What is not int8: fp32 or fp16.")] = "fp32",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The .onnx file to write.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The .onnx file to write; default: where it is found again."
+        ),
     ] = None,
     exclude: Exclude = None,
     sensitive: Sensitive = 0,
@@ -73,11 +76,9 @@ def quantize(
         write_json(json_file, figures)
         _print_check(check, figures)
         return
-    if output is None:
-        raise ConfigError("no output", "the .onnx file to write", "give --output FILE.onnx")
     request = Request(
         model=model,
-        output=output,
+        output=output or _found_again(model, precision),
         precision=precision,
         rest=rest,
         images=tuple(images or ()),
@@ -93,6 +94,16 @@ def quantize(
         figures = run_quantize(request, bars, lambda line: typer.echo(line, err=True))
     write_json(json_file, figures)
     print_table(str(output), _rows(figures))
+
+
+def _found_again(model: str, precision: str) -> Path:
+    """Where the node and `segmentation build` look for this network in this precision."""
+    from segmentation_node.engines.converted import CONVERTED, default_output  # noqa: PLC0415
+    from segmentation_node.model import load_model  # noqa: PLC0415
+
+    if precision not in CONVERTED:
+        raise ConfigError("no output", "the .onnx file to write", "give --output FILE.onnx")
+    return default_output(load_model(model), precision)
 
 
 def _print_check(path: Path, figures: Mapping[str, Any]) -> None:

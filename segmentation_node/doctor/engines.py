@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from segmentation_node.doctor import trial
 from segmentation_node.doctor.finding import Finding, one_line
 from segmentation_node.doctor.python import TRIALS
 
 TOPIC = "engines"
+REMEDIES: Mapping[str, str] = {
+    "tensorrt": "nothing to do without an NVIDIA GPU; with one: docs/tensorrt.md",
+    "openvino": "pip install 'openvino>=2024.4'",
+}
 
 
 def examine() -> Iterator[Finding]:
@@ -19,7 +23,7 @@ def examine() -> Iterator[Finding]:
     for report in available_engines():
         if report.problem:
             found = one_line(report.problem)
-            yield Finding(TOPIC, report.name, "missing", found, "pip install 'openvino>=2024.4'")
+            yield Finding(TOPIC, report.name, "missing", found, REMEDIES[report.name])
         else:
             precisions = ", ".join(report.precisions)
             yield Finding(

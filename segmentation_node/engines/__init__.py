@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from segmentation_node.engines.base import PRECISIONS, CpuEngine, Engine, EngineReport, GpuEngine
-from segmentation_node.engines.selection import available_engines, open_engine
+from segmentation_node.engines.build_watch import BuildState, BuildWatch
+from segmentation_node.engines.selection import available_engines, open_engine, resolve_engine
 
 __all__ = [
     "PRECISIONS",
+    "BuildState",
+    "BuildWatch",
     "CpuEngine",
     "Engine",
     "EngineReport",
     "GpuEngine",
     "available_engines",
     "open_engine",
+    "resolve_engine",
 ]

@@ -49,7 +49,14 @@ def _run(stop: StopRequest, transport: TransportPlan) -> None:
         node.get_logger().warning(warning)
     executor.add_node(node)
     # A callback, even one that does nothing, makes the executor return.
-    stop.tell(node.create_guard_condition(lambda: None).trigger)
+    wake = node.create_guard_condition(lambda: None)
+
+    def end() -> None:
+        # A transition that builds an engine occupies the executor until it is told to stop.
+        node.stop()
+        wake.trigger()
+
+    stop.tell(end)
     try:
         while not stop.asked:
             executor.spin_once()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.util import find_spec
 
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 from command import run
 
+from segmentation_node.engines import open_engine
 from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.media.images import write_image
+from segmentation_node.model import load_model
 
 if any(find_spec(name) is None for name in ("onnx", "onnxruntime")):
     pytest.skip("onnxruntime is not installed", allow_module_level=True)
@@ -73,11 +76,6 @@ def test_a_file_that_breaks_a_rule_is_named_and_exits_with_1(little, tmp_path):
     assert run("quantize", "--check", out, "--quantize-last").exit_code == 0
 
 
-def test_an_output_is_asked_for(little):
-    with pytest.raises(ConfigError, match=r"give --output FILE\.onnx"):
-        run("quantize", "--model", little)
-
-
 def test_images_are_asked_for(little, tmp_path):
     with pytest.raises(ConfigError, match="give --images DIR"):
         run("quantize", "--model", little, "-o", tmp_path / "q.onnx")
@@ -89,3 +87,24 @@ def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, little
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(EngineError, match=r"no onnx and no onnxruntime; .*\[quantize\]"):
         run("quantize", "--model", little, "-o", tmp_path / "q.onnx", "--precision", "fp16")
+
+
+def test_without_an_output_it_is_written_where_every_engine_looks_for_it(little, tmp_path):
+    done = run("quantize", "--model", little, "--images", tmp_path / "photos", "--limit", "2")
+    assert done.exit_code == 0
+    made = little.with_name("small.int8.onnx")
+    model = load_model(made)
+    assert model.source_sha256 == hashlib.sha256(little.read_bytes()).hexdigest()
+    with open_engine(load_model(little), engine="openvino", precision="int8") as engine:
+        assert engine.model.path == made
+        assert engine.precision == "int8"
+
+
+def test_int8_without_its_file_names_the_command_that_makes_it(little):
+    with pytest.raises(EngineError, match=rf"quantize --model {little} --precision int8 --images"):
+        open_engine(load_model(little), engine="openvino", precision="int8")
+
+
+def test_int8_weights_need_an_output_as_no_engine_looks_for_them(little):
+    with pytest.raises(ConfigError, match="give --output"):
+        run("quantize", "--model", little, "--precision", "int8-weights")
