@@ -75,11 +75,13 @@ setup(
             "tensorrt>=10.3; platform_machine == 'x86_64'",
             "pycuda>=2024.1",
             "cuda-bindings>=12.8",
+            "nvidia-ml-py",
             "nvidia-cuda-nvrtc>=13; platform_machine == 'x86_64'",
         ],
         "tensorrt-rtx": [
             "tensorrt-rtx-cu12>=1.4; platform_machine == 'x86_64'",
             "cuda-bindings>=12.8",
+            "nvidia-ml-py",
         ],
         "train": [
             "torch>=2.4",

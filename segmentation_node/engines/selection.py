@@ -204,7 +204,7 @@ def _report_tensorrt() -> EngineReport:
         raise EngineError(
             received="no PyCUDA",
             expected="the package pycuda, which holds the memory of the GPU",
-            fix="pip install 'segmentation_node[tensorrt]'",
+            fix="pip install pycuda, which is compiled with a CUDA toolkit",
         )
     return EngineReport("tensorrt", str(tensorrt), str(gpu), ("fp16", "fp32", "int8"))
 

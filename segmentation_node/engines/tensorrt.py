@@ -7,6 +7,7 @@ Source: TensorRT Python API, IExecutionContext; "Performing Inference".
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,11 +24,14 @@ from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError, ModelError
 from segmentation_node.model import Model, TensorSpec
 
+_log = logging.getLogger("segmentation_node.tensorrt")
+
 
 class TensorRtEngine:
     """A network on an NVIDIA GPU, out of the cache of engines or built now.
 
-    It is made, used and closed on one thread, in the CUDA context that is current there.
+    It belongs to the CUDA context that is current when it is made, which must be current in every
+    call, and serves one thread at a time.
 
     Args:
         model: The network; the file of the precision is looked for beside it.
@@ -146,6 +150,8 @@ def _obtain(
             machine=machine,
         )
         outcome = _outcome(found)
+        if found.warning:
+            _log.warning("the engine is used and not kept: received %s", found.warning)
     finally:
         watch.end(outcome)
     return found

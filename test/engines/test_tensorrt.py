@@ -11,7 +11,7 @@ import pytest
 from fake_tensorrt import ORIN, PLAN, LayerType, fake_tensorrt, layer, tensor
 from small_network import write_network
 
-from segmentation_node.engines import tensorrt_engines
+from segmentation_node.engines import GpuEngine, tensorrt_engines
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.cache import EngineStore
 from segmentation_node.engines.tensorrt import TensorRtEngine
@@ -55,6 +55,21 @@ def test_it_says_what_it_is(open_it: Open) -> None:
         assert (engine.input.name, engine.input.shape) == ("image", (1, 3, 64, 96))
         assert (engine.output.shape, engine.output.dtype) == ((1, 4, 8, 12), "float32")
         assert (engine.batch, engine.memory_bytes) == (1, 3_000_000)
+
+
+def test_it_is_an_engine_on_a_gpu_by_the_protocol(open_it: Open) -> None:
+    with open_it() as engine:
+        assert isinstance(engine, GpuEngine)
+
+
+def test_a_folder_that_cannot_be_written_costs_the_cache_and_not_the_engine(
+    open_it: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").touch()
+    watch = BuildWatch()
+    open_it(watch).close()
+    assert "the engine is used and not kept: received" in caplog.text
+    assert "; not kept: " in watch.outcome
 
 
 def test_the_precision_is_asked_of_the_engine(api: Any, open_it: Open) -> None:

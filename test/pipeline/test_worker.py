@@ -263,6 +263,27 @@ def test_what_opens_the_engine_uses_and_closes_it_is_one_thread(make: Make) -> N
     assert job.threads["publish"] != job.threads["compute"]
 
 
+def test_the_caller_is_called_again_and_again_while_the_job_opens() -> None:
+    called = threading.Semaphore(0)
+
+    class Slow(RecordingJob):
+        def open(self) -> None:
+            for _ in range(3):
+                assert called.acquire(timeout=PATIENCE_S)
+            super().open()
+
+    callers: set[int] = set()
+
+    def meanwhile() -> None:
+        callers.add(threading.get_ident())
+        called.release()
+
+    worker: Worker[int, Slot] = Worker(Slow(), slots())
+    worker.start(meanwhile, period_s=0.001)
+    worker.close()
+    assert callers == {threading.get_ident()}
+
+
 def test_a_failure_to_open_reaches_the_caller_and_leaves_no_thread() -> None:
     job = RecordingJob(open_error=EngineError("no runtime", "OpenVINO", "install it"))
     before = set(threading.enumerate())
