@@ -33,7 +33,7 @@ $(VENV)/.demo: $(BIN)/python setup.py pyproject.toml
 $(VENV)/.test: $(VENV)/.demo
 	@echo "Installing the test and training tools into $(VENV)"
 	@$(PIP) '$(TORCH)'
-	@$(PIP) -e '.[ros-wheels,cpu,bench,train,quantize,tensorrt-rtx,ray,test]'
+	@$(PIP) -e '.[ros-wheels,cpu,bench,train,quantize,tensorrt-rtx,ray,view,test]'
 	@touch $@
 
 demo: $(VENV)/.demo ## run the real node on a drive; pictures, a video and a table land in demo/ (INPUT=PATH: your own images, video or bag)

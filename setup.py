@@ -46,7 +46,7 @@ setup(
     maintainer="segmentation_node developers",
     maintainer_email="segmentation_node@example.org",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["py.typed", "models/*", "cuda/kernels/*"]},
+    package_data={PACKAGE: ["py.typed", "models/*", "cuda/kernels/*", "view/page/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
@@ -91,6 +91,7 @@ setup(
         ],
         "quantize": ["onnx>=1.15", "onnxruntime>=1.18"],
         "ray": ["ray>=2.9"],
+        "view": ["aiohttp>=3.8"],
         "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],
         "test": [
             "pytest>=7",

@@ -64,6 +64,7 @@ ROOMS = (
     room("bench", "numpy", "matplotlib", "psutil", "pynvml"),
     room("demo", "numpy", "matplotlib"),
     room("doctor"),
+    room("view", "aiohttp"),
     room("ros", "numpy", "yaml", "rclpy", "cv_bridge", "ament_index_python", *MESSAGES),
     room("cli", "typer", "rich", "click"),
 )

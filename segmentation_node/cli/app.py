@@ -21,6 +21,7 @@ VERBS = {
     "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
     "run": "Segment every frame of an image, a folder, a video or bags to the same kind.",
     "play": "Replay a bag's topics over ROS 2, for machines without `ros2 bag`.",
+    "view": "Show a running node in a browser: input, overlay, legend and live timing.",
     "render": "Render a drive with exact labels to a bag, a video or a folder.",
     "summary": "List a network's layers: activations, parameters and operations.",
     "train": "Train a network, export it and score it, by one command.",

@@ -1,0 +1,165 @@
+"""The server: three files, an icon and one WebSocket, to whom the guard lets in."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import WSCloseCode, web
+
+from segmentation_node.errors import TransportError
+from segmentation_node.view.browser import Browser
+from segmentation_node.view.guard import HEADERS, Guard
+from segmentation_node.view.hub import Hub
+from segmentation_node.view.settings import ViewSettings
+from segmentation_node.view.source import Source
+
+PAGE = Path(__file__).parent / "page"
+FILES = {
+    "/": ("index.html", "text/html"),
+    "/view.css": ("view.css", "text/css"),
+    "/view.js": ("view.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+SOCKET = "/live"
+
+_MOST_BROWSERS = 16
+_LARGEST_WORD = 64  # bytes; what browsers say is shorter
+_HEARTBEAT_S = 10.0  # a browser that does not answer within half of it is let go
+_GRACE_S = 2.0
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ViewServer:
+    """Shows one source to browsers.
+
+    Args:
+        settings: Where to listen.
+        source: What is shown; closed at the end.
+    """
+
+    def __init__(self, settings: ViewSettings, source: Source) -> None:
+        self._settings, self._source = settings, source
+        self._guard = Guard(settings)
+        self._hub: Hub | None = None
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+        """Serve until asked to stop.
+
+        Args:
+            stop: Set to end.
+            ready: Called with the page's address once it is there.
+
+        Raises:
+            TransportError: The address is taken, or is none of this machine.
+        """
+        self._hub = Hub(asyncio.get_running_loop(), self._source.look)
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_GRACE_S)
+        await runner.setup()
+        try:
+            # Before anybody can look.
+            self._source.start(self._hub)
+            await self._listen(runner)
+            ready(self._address(runner))
+            await stop.wait()
+        finally:
+            await self._close_sockets()
+            await runner.cleanup()
+            self._source.close()
+
+    def _application(self) -> web.Application:
+        application = web.Application(middlewares=[self._let_in])
+        for path, (name, content_type) in FILES.items():
+            application.router.add_get(path, _file(PAGE / name, content_type))
+        application.router.add_get(SOCKET, self._serve_socket)
+        application.on_response_prepare.append(_add_headers)
+        return application
+
+    @web.middleware
+    async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        refusal = self._guard.refusal(
+            request.headers.get("Host", ""),
+            request.headers.get("Origin"),
+            must_have_origin=request.path == SOCKET,
+        )
+        if refusal:
+            return web.Response(status=403, text=f"403: {refusal}\n")
+        return await handler(request)
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        settings = self._settings
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise TransportError(
+                received=f"{settings.host}, port {settings.port} ({error.strerror or error})",
+                expected="an address of this machine, and a port that is free",
+                fix="give another --host or --port; port 0 takes any that is free",
+            ) from error
+
+    def _address(self, runner: web.AppRunner) -> str:
+        host, port = runner.addresses[0][:2]
+        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+    async def _serve_socket(self, request: web.Request) -> web.StreamResponse:
+        if self._hub is None or len(self._hub) >= _MOST_BROWSERS:
+            return web.Response(status=503, text=f"503: {_MOST_BROWSERS} browsers look already\n")
+        socket = web.WebSocketResponse(
+            heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_WORD, compress=False
+        )
+        if not socket.can_prepare(request):
+            return web.Response(status=426, text="426: this is for WebSockets\n")
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            await Browser(socket, self._hub).serve()
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _close_sockets(self) -> None:
+        """Say goodbye to every browser at once, and wait for none that does not answer."""
+        goodbyes = [
+            asyncio.create_task(socket.close(code=WSCloseCode.GOING_AWAY))
+            for socket in list(self._sockets)
+        ]
+        if goodbyes:
+            await asyncio.wait(goodbyes, timeout=_GRACE_S)
+
+
+def serve(settings: ViewSettings, source: Source, ready: Callable[[str], None]) -> None:
+    """Show a source until Ctrl-C or SIGTERM.
+
+    Args:
+        settings: Where to listen.
+        source: What is shown; closed at the end.
+        ready: Called with the page's address once it is there.
+
+    Raises:
+        TransportError: The address is taken, or is none of this machine.
+    """
+
+    async def run() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await ViewServer(settings, source).run(stop, ready)
+
+    asyncio.run(run())
+
+
+def _file(path: Path, content_type: str) -> _Handler:
+    content = path.read_bytes()
+
+    async def send(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=content, content_type=content_type, charset="utf-8")
+
+    return send
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
