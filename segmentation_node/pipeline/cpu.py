@@ -52,6 +52,8 @@ class CpuPipeline:
         self._stream: Stream | None = None
         self._streams: dict[Kind, Stream] = {}
         self._kind: Kind | None = None
+        self.launches = ""
+        """How frames reach a GPU: there is none."""
         self.changes = 0
         """How often the frames' size or encoding has changed."""
 
@@ -68,6 +70,11 @@ class CpuPipeline:
             ConfigError: The view merges classes that the network does not have.
         """
         return CpuPipeline(self._model, self._engine, view)
+
+    @property
+    def engine(self) -> CpuEngine:
+        """The network on its runtime."""
+        return self._engine
 
     @property
     def network_size(self) -> NetworkSize:

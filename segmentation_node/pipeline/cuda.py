@@ -139,6 +139,11 @@ class CudaPipeline:
         return other
 
     @property
+    def engine(self) -> GpuEngine:
+        """The network on its runtime."""
+        return self._parts.engine
+
+    @property
     def launches(self) -> str:
         """How frames reach the GPU: `CUDA graph`, or `plain enqueue` and why."""
         return str(self._parts.graphs)
@@ -228,7 +233,7 @@ class CudaPipeline:
         buffers.check(*size, job.outputs)
         self._under_way.popleft()
         with self._gpu.current():
-            job.slot.stream.synchronize()
+            job.slot.wait()
             self.gpu_stages_ms = job.slot.stages_ms()
         job.camera.read(job.slot, job.outputs, buffers)
         stages_ms = job.stages_ms(self.gpu_stages_ms)

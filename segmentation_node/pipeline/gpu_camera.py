@@ -188,7 +188,7 @@ class GpuCamera:
             self._infer(slot)
             slot.logits.to_host(slot.stream)
         finally:
-            slot.stream.synchronize()
+            slot.wait()
         return slot.logits.array.view(spec.dtype).reshape(shape_of(spec)).astype(np.float32)
 
     def _enqueue(self, slot: GpuSlot, outputs: Outputs) -> None:

@@ -133,6 +133,19 @@ class GpuSlot:
             for stage, (first, last) in GPU_STAGES.items()
         }
 
+    def wait(self) -> None:
+        """Wait until the frame is done.
+
+        Raises:
+            EngineError: It failed.
+        """
+        try:
+            self.stream.synchronize()
+        except EngineError:
+            # Nothing of it may meet the slot's next frame.
+            self.settle()
+            raise
+
     def settle(self) -> None:
         """Wait until nothing is under way, whatever became of it."""
         # A failure here is one of work that is given up; whoever goes on meets it again.

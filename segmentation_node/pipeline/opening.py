@@ -57,15 +57,16 @@ def open_pipeline(
             opened = open_engine(
                 model, engine="tensorrt", precision=precision, size=size, watch=watch
             )
-        pipeline = _on_gpu(opened, view, gpu)
+        pipeline = _on_gpu(opened.model, opened, view, gpu)
         undo.pop_all()
     return pipeline
 
 
-def pipeline_on(engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipeline:
+def pipeline_on(model: Model, engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipeline:
     """The pipeline for an engine that is open; closing it closes the engine.
 
     Args:
+        model: The network.
         engine: The network on its runtime; one on a GPU was made in the primary context of the
             first GPU.
         view: What is seen of the images, and what its results look like; all of them, at their
@@ -76,13 +77,13 @@ def pipeline_on(engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipe
         EngineError: There is no GPU for it.
     """
     if isinstance(engine, GpuEngine):
-        return _on_gpu(engine, view, PyCudaGpu())
-    return CpuPipeline(engine.model, engine, view)
+        return _on_gpu(model, engine, view, PyCudaGpu())
+    return CpuPipeline(model, engine, view)
 
 
-def _on_gpu(engine: GpuEngine, view: View | None, gpu: Gpu) -> CudaPipeline:
+def _on_gpu(model: Model, engine: GpuEngine, view: View | None, gpu: Gpu) -> CudaPipeline:
     try:
-        return CudaPipeline(engine.model, engine, view, gpu=gpu)
+        return CudaPipeline(model, engine, view, gpu=gpu)
     except BaseException:
         with gpu.current():
             engine.close()

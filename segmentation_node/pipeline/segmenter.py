@@ -14,11 +14,11 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.core.window import Window
-from segmentation_node.engines import CpuEngine, open_engine
+from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
-from segmentation_node.pipeline.cpu import CpuPipeline
+from segmentation_node.pipeline.opening import Pipeline, open_pipeline, pipeline_on
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
 
@@ -39,17 +39,24 @@ class Segmenter:
         engine: The network on its runtime; the segmenter closes it.
         view: What is seen of the images, and what its results look like; all of them, at their
             own size, where None.
+        pipeline: What segments with that engine, where it is open already.
 
     Raises:
         ConfigError: The view merges classes that the network does not have.
     """
 
-    def __init__(self, model: Model, engine: CpuEngine, view: View | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        engine: CpuEngine | GpuEngine,
+        view: View | None = None,
+        pipeline: Pipeline | None = None,
+    ) -> None:
         self.model = model
         self.labels: LabelSet = (view or View()).labels(model.labels)
         """What label images hold: the merged classes, or those of the network."""
         self._engine = engine
-        self._pipeline = CpuPipeline(model, engine, view)
+        self._pipeline = pipeline or pipeline_on(model, engine, view)
         self._lock = threading.Lock()
         self._rings = threading.local()
         self._closed = False
@@ -63,32 +70,37 @@ class Segmenter:
         precision: str = "auto",
         network_size: str | NetworkSize | None = None,
         view: View | None = None,
+        watch: BuildWatch | None = None,
     ) -> Segmenter:
         """Load a network.
 
+        A TensorRT engine that is not in the cache is built, which may take minutes.
+
         Args:
             model: Name of a shipped model, or path of an .onnx file with its sidecar beside it.
-            engine: `auto` or `openvino`.
+            engine: `auto`, `tensorrt` or `openvino`.
             precision: `auto`, `fp32`, `bf16`, `fp16` or `int8`.
             network_size: Size of the network's input as HEIGHTxWIDTH in pixels, such as
                 `512x1024`; `default` or None for the model's own.
             view: What is seen of the images, and what its results look like; all of them, at
                 their own size, where None.
+            watch: Follows the building of an engine, and can end it.
 
         Raises:
             ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
-            EngineError: The engine or the precision is not to be had here.
+            EngineError: The engine or the precision is not to be had here, or a build failed or
+                was cancelled.
             ConfigError: The size is none, or the view merges classes that the network has not.
         """
         found = load_model(model)
-        # Before the engine, which takes its time and would have to be closed again.
-        (view or View()).channel_ids(found.labels)
-        opened = open_engine(
-            found, engine=engine, precision=precision, size=_size(network_size, found)
+        size = _size(network_size, found)
+        pipeline = open_pipeline(
+            found, engine=engine, precision=precision, size=size, view=view, watch=watch
         )
         if found.notice:
             _log.warning("%s: %s", found.name, found.notice)
-        return cls(found, opened, view)
+        # Where the precision is a file of its own, that file's calibration is what counts.
+        return cls(pipeline.engine.model, pipeline.engine, view, pipeline)
 
     def beside(self, view: View | None = None) -> Segmenter:
         """A second segmenter on the same engine, for another camera; closing one closes both.
@@ -100,7 +112,7 @@ class Segmenter:
         Raises:
             ConfigError: The view merges classes that the network does not have.
         """
-        other = Segmenter(self.model, self._engine, view)
+        other = Segmenter(self.model, self._engine, view, self._pipeline.beside(view))
         other._lock = self._lock
         return other
 
@@ -118,6 +130,11 @@ class Segmenter:
     def engine_name(self) -> str:
         """The engine and its version, such as `openvino (OpenVINO 2026.1.0)`."""
         return f"{self._engine.name} ({self._engine.runtime})"
+
+    @property
+    def launches(self) -> str:
+        """How frames reach a GPU: `CUDA graph`, or `plain enqueue` and why; empty without one."""
+        return self._pipeline.launches
 
     @property
     def input_name(self) -> str:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.engines import open_engine
+from segmentation_node.engines import BuildWatch
 from segmentation_node.model import Model
-from segmentation_node.pipeline.cpu import CpuPipeline
+from segmentation_node.pipeline.opening import Pipeline, open_pipeline
 from segmentation_node.pipeline.view import View
 
 FRAMES = 9
@@ -31,6 +31,7 @@ class SizeTrial:
         view: What is seen of them, and what the results look like.
         engine: As for `open_engine`.
         precision: As for `open_engine`.
+        watch: As for `open_engine`.
     """
 
     def __init__(
@@ -40,11 +41,13 @@ class SizeTrial:
         view: View,
         engine: str = "auto",
         precision: str = "auto",
+        watch: BuildWatch | None = None,
     ) -> None:
         self._model = model
         self._view = view
         self._engine = engine
         self._precision = precision
+        self._watch = watch
         self._frame = Frame.from_array(patches(*view.image_to_hold(*image_size)))
 
     def __call__(self, size: NetworkSize) -> float:
@@ -60,12 +63,19 @@ class SizeTrial:
             EngineError: No engine can run it as asked.
             ModelError: The network is damaged, or cannot run at that size.
         """
-        opened = open_engine(self._model, engine=self._engine, precision=self._precision, size=size)
-        with CpuPipeline(self._model, opened, self._view) as pipeline:
+        opened = open_pipeline(
+            self._model,
+            engine=self._engine,
+            precision=self._precision,
+            size=size,
+            view=self._view,
+            watch=self._watch,
+        )
+        with opened as pipeline:
             pipeline.warm_up(self._frame.height, self._frame.width)
             return median(self._frame_ms(pipeline) for _ in range(FRAMES))
 
-    def _frame_ms(self, pipeline: CpuPipeline) -> float:
+    def _frame_ms(self, pipeline: Pipeline) -> float:
         begun = time.perf_counter()
         pipeline.segment(self._frame)
         return (time.perf_counter() - begun) * 1e3

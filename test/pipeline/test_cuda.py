@@ -528,6 +528,8 @@ def test_whichever_call_fails_the_next_frame_is_right_and_everything_is_freed(
             assert rig.pipeline.launches == f"plain enqueue (CUDA_ERROR_STAND_IN while {name})"
         while rig.pipeline._under_way:
             rig.pipeline.finish()
+        # Nothing of a frame that failed is left in a stream, where it would meet the next one.
+        assert not any(stream.queue for stream in rig.gpu.streams), name
         rig.check(frame_of(5, *TINY), rig.pipeline.segment(frame_of(5, *TINY), ALL))
         rig.close()
     assert failed > 100

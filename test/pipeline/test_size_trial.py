@@ -10,7 +10,7 @@ import pytest
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import ModelError
 from segmentation_node.model import Model
-from segmentation_node.pipeline import size_trial
+from segmentation_node.pipeline import opening
 from segmentation_node.pipeline.size_trial import FRAMES, SizeTrial, patches
 from segmentation_node.pipeline.view import View
 
@@ -26,7 +26,7 @@ def test_whole_frames_are_timed_at_the_size_after_a_warm_up_and_the_engine_is_cl
 ) -> None:
     calls: list[tuple[str, object]] = []
 
-    class Pipeline(size_trial.CpuPipeline):
+    class Pipeline(opening.CpuPipeline):
         def warm_up(self, *size: int) -> None:  # type: ignore[override]
             calls.append(("warm up", size))
 
@@ -38,7 +38,7 @@ def test_whole_frames_are_timed_at_the_size_after_a_warm_up_and_the_engine_is_cl
             calls.append(("close", None))
             super().close()
 
-    monkeypatch.setattr(size_trial, "CpuPipeline", Pipeline)
+    monkeypatch.setattr(opening, "CpuPipeline", Pipeline)
     trial = SizeTrial(make_network(), (48, 64), View(), precision="fp32")
     assert trial(NetworkSize(32, 64)) > 0
     assert calls[0] == ("warm up", (48, 64))

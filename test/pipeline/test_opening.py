@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from host_engine import HostEngine
+from host_gpu import HostGpu
+
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.errors import ConfigError, EngineError
+from segmentation_node.model import Model
+from segmentation_node.pipeline import CpuPipeline, CudaPipeline, Outputs, Segmenter, View, opening
+from segmentation_node.pipeline.opening import open_pipeline, pipeline_on
+
+MakeNetwork = Callable[..., Model]
+
+
+class Machine:
+    """A machine with TensorRT and a GPU, as far as opening a pipeline sees."""
+
+    def __init__(self, library: ctypes.CDLL, patch: pytest.MonkeyPatch) -> None:
+        self.gpu = HostGpu(library)
+        self.asked: list[dict[str, Any]] = []
+        self.engines: list[HostEngine] = []
+        self.problem: EngineError | None = None
+        patch.setattr(opening, "PyCudaGpu", lambda: self.gpu)
+        patch.setattr(opening, "open_engine", self.open_engine)
+        patch.setattr(opening, "resolve_engine", lambda name: "tensorrt")
+
+    def open_engine(
+        self, model: Model, size: NetworkSize | None = None, **asked: Any
+    ) -> HostEngine:
+        self.gpu.call("open engine")  # refuses to be called without a context
+        self.asked.append(asked)
+        if self.problem is not None:
+            raise self.problem
+        self.engines.append(HostEngine(self.gpu, model, size))
+        return self.engines[-1]
+
+
+@pytest.fixture
+def machine(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(library, monkeypatch)
+
+
+def test_an_engine_of_the_processor_gets_its_pipeline(make_network: MakeNetwork) -> None:
+    size = NetworkSize(32, 64)
+    with open_pipeline(make_network(), engine="openvino", precision="fp32", size=size) as pipeline:
+        assert isinstance(pipeline, CpuPipeline)
+        assert pipeline.network_size == size
+        assert pipeline.launches == ""
+
+
+def test_the_context_is_made_before_the_engine_and_let_go_after_it(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    pipeline = open_pipeline(make_network(), precision="fp16", size=NetworkSize(32, 64))
+    assert isinstance(pipeline, CudaPipeline)
+    assert machine.asked == [{"engine": "tensorrt", "precision": "fp16", "watch": None}]
+    pipeline.warm_up(20, 30)
+    pipeline.close()
+    assert machine.gpu.left == []
+    assert not machine.gpu.is_open
+    assert machine.gpu.calls[-1] == "close engine"
+
+
+def test_an_engine_that_cannot_be_opened_leaves_nothing(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    machine.problem = EngineError("a build that was cancelled", "a built one", "build again")
+    with pytest.raises(EngineError, match="cancelled"):
+        open_pipeline(make_network())
+    assert not machine.gpu.is_open
+    assert machine.gpu.left == []
+
+
+def test_a_pipeline_that_cannot_be_made_closes_engine_and_gpu(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    machine.gpu.refuses.add("event")
+    with pytest.raises(EngineError, match="while event"):
+        open_pipeline(make_network())
+    assert [engine.closed for engine in machine.engines] == [1]
+    assert not machine.gpu.is_open
+
+
+def test_a_foreign_class_map_is_refused_before_an_engine_is_built(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    with pytest.raises(ConfigError):
+        open_pipeline(make_network(), view=View.parse(class_map="camvid11_to_drivable"))
+    assert machine.asked == []
+
+
+def test_an_engine_that_is_open_gets_the_pipeline_that_it_needs(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    model = make_network()
+    pipeline = pipeline_on(model, HostEngine(machine.gpu, model))
+    assert isinstance(pipeline, CudaPipeline)
+    pipeline.close()
+    assert machine.gpu.left == []
+
+
+def test_a_segmenter_on_a_gpu_serves_several_threads_and_cameras(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    images = [np.full((20, 30, 3), 40 * n, np.uint8) for n in range(6)]
+    with Segmenter.load(make_network().path) as segmenter:
+        second = segmenter.beside(View.parse("4,4,16,12"))
+        wanted = [segmenter(image, Outputs()).copy() for image in images]
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(lambda image: segmenter(image).copy(), images))
+            list(pool.map(second, images))
+        for one, other in zip(wanted, found, strict=True):
+            assert (one.labels == other.labels).all()
+        assert segmenter.launches == "CUDA graph"
+        assert segmenter.engine_name == "host (NumPy)"
+        assert segmenter.network_size == NetworkSize(64, 96)
+        assert segmenter.logits(images[0])[0].shape == (4, 8, 12)
+    assert machine.gpu.left == []
+    with pytest.raises(EngineError, match="closed"):
+        second(images[0])
