@@ -145,6 +145,16 @@ class Context:
     def __init__(self, api: FakeTensorRt, engine: Engine) -> None:
         self._api, self._engine = api, engine
         self.profiler: Any = None
+        self.shape: tuple[int, ...] | None = None
+
+    def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
+        self.shape = shape
+        return name == "image" and "shape" not in self._api.refuses
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        # Before the input's shape is known, dynamic tensors have none.
+        is_known = self.shape is not None or not self._api.keeps_dynamic
+        return self._engine.shape_of(name) if is_known else (1, -1, -1, -1)
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self._api.calls.append(("bind", name, address))
@@ -181,8 +191,16 @@ class Engine:
     def get_tensor_mode(self, name: str) -> TensorIOMode:
         return TensorIOMode.INPUT if name == "image" else TensorIOMode.OUTPUT
 
-    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+    def shape_of(self, name: str) -> tuple[int, ...]:
         return tuple(self._tensor(name).shape)
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        # A network of any size stays one in its plan, though the profile holds one shape.
+        shape = self.shape_of(name)
+        return (*shape[:2], -1, -1) if self._api.keeps_dynamic else shape
+
+    def get_tensor_profile_shape(self, name: str, profile: int) -> list[tuple[int, ...]]:
+        return [self.shape_of(name)] * 3 if profile == 0 else []
 
     def get_tensor_dtype(self, name: str) -> Any:
         return self._tensor(name).dtype
@@ -243,6 +261,7 @@ class FakeTensorRt:
         self.builds = 0
         # Of plans that are loaded.
         self.loads = True
+        self.keeps_dynamic = True
         self.refused_plans: set[bytes] = set()
         self.tensors = [tensor("image", (1, 3, 64, 96)), tensor("logits", (1, 4, 8, 12))]
         self.inspection = '{"Layers": ["conv1"]}'

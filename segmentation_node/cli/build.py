@@ -19,8 +19,8 @@ def build(
     *,
     model: Model = "camvid",
     precision: Annotated[
-        str, typer.Option(help="fp32, fp16 or int8: what the ONNX is; see `quantize`.")
-    ] = "fp32",
+        str, typer.Option(help="fp32, fp16 or int8, see `quantize`; auto: as the node takes it.")
+    ] = "auto",
     size: Annotated[
         str, typer.Option(help="Height x width, as 256x512; default: the model's.")
     ] = "default",
@@ -49,12 +49,14 @@ def build(
     """
     from segmentation_node.cli.screen import print_table  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
+    from segmentation_node.engines.converted import best_precision  # noqa: PLC0415
     from segmentation_node.engines.tensorrt_engines import build_engine  # noqa: PLC0415
     from segmentation_node.engines.tensorrt_request import BuildRequest  # noqa: PLC0415
     from segmentation_node.model import load_model  # noqa: PLC0415
 
+    found = load_model(model)
     request = BuildRequest(
-        precision=precision,
+        precision=best_precision(found) if precision == "auto" else precision,
         size=None if size == "default" else NetworkSize.parse(size),
         batch=batch,
         flavour=flavour,
@@ -63,7 +65,6 @@ def build(
         level=level,
         tf32=tf32,
     )
-    found = load_model(model)
     with _progress() as progress:
         made = build_engine(
             found,

@@ -73,7 +73,8 @@ class TensorRtEngine:
     def _open(
         self, plan: LoadedPlan, found: Obtained[LoadedPlan], request: BuildRequest, machine: Machine
     ) -> None:
-        self.input, self.output = plan.tensors
+        self._context = plan.create_context()
+        self.input, self.output = plan.tensors(self._context)
         _check(self.model, self.input, self.output, request.shape_for(self.model))
         self.runtime = str(plan.tensorrt)
         self.device = str(machine.gpu or "GPU")
@@ -82,7 +83,6 @@ class TensorRtEngine:
         self.memory_bytes = plan.memory_bytes
         """GPU memory that it needs besides weights, input and output."""
         self._addresses: dict[str, int] = {}
-        self._context = plan.create_context()
 
     @property
     def batch(self) -> int:

@@ -63,8 +63,8 @@ class LoadedPlan:
         return int(self.engine.device_memory_size_v2)
 
     @cached_property
-    def tensors(self) -> tuple[TensorSpec, TensorSpec]:
-        """Its input and its output.
+    def names(self) -> tuple[str, str]:
+        """Names of its input and of its output.
 
         Raises:
             ModelError: It has another number of either.
@@ -79,7 +79,19 @@ class LoadedPlan:
                 expected="one image input and one output of logits",
                 fix="export the network with these alone",
             )
-        return self._spec(inputs[0]), self._spec(outputs[0])
+        return inputs[0], outputs[0]
+
+    def tensors(self, context: Any) -> tuple[TensorSpec, TensorSpec]:
+        """Its input and its output, at the shape that a context executes it.
+
+        Args:
+            context: Of `create_context`.
+        """
+        first, last = (
+            spec_of(name, context.get_tensor_shape(name), self.engine.get_tensor_dtype(name))
+            for name in self.names
+        )
+        return first, last
 
     @cached_property
     def layers(self) -> list[LayerReport]:
@@ -96,8 +108,10 @@ class LoadedPlan:
         """Make what executes the plan: an IExecutionContext, with the GPU memory that it needs.
 
         Raises:
-            EngineError: There is not enough memory.
+            EngineError: There is not enough memory, or the plan's shape is refused.
+            ModelError: The plan has another number of inputs or outputs than one.
         """
+        name, _ = self.names
         MESSAGES.clear()
         context = self.engine.create_execution_context()
         if context is None:
@@ -106,7 +120,23 @@ class LoadedPlan:
                 expected=f"{self.memory_bytes / 1e6:.0f} MB of free GPU memory",
                 fix="end other programs on the GPU, or choose a smaller network_size",
             )
+        shape = self._input_shape(name)
+        if not context.set_input_shape(name, shape):
+            raise EngineError(
+                received=f"the input shape {shape}, which the engine refuses "
+                f"({MESSAGES.last_errors()})",
+                expected="the one shape that it was built for",
+                fix="remove it with segmentation engines remove, and build it again",
+            )
         return context
+
+    def _input_shape(self, name: str) -> tuple[int, ...]:
+        """The one shape of the input: its profile's, where the network itself takes several."""
+        shape = tuple(self.engine.get_tensor_shape(name))
+        if any(size < 0 for size in shape):
+            # Smallest, best and largest are the same: see PlanBuilder.
+            _, shape, _ = map(tuple, self.engine.get_tensor_profile_shape(name, 0))
+        return shape
 
     def close(self) -> None:
         """Free the engine, then the runtime that made it; closing twice does nothing."""
@@ -125,7 +155,3 @@ class LoadedPlan:
     ) -> None:
         """Close the plan."""
         self.close()
-
-    def _spec(self, name: str) -> TensorSpec:
-        engine = self.engine
-        return spec_of(name, engine.get_tensor_shape(name), engine.get_tensor_dtype(name))

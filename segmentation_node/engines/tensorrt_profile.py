@@ -71,7 +71,7 @@ def layer_times_ms(plan: LoadedPlan, driver: Any) -> dict[str, float]:
         stream = ask_driver(driver, driver.cuStreamCreate(0))
         held.callback(driver.cuStreamDestroy, stream)
         context = plan.create_context()
-        for spec in plan.tensors:
+        for spec in plan.tensors(context):
             address = held.enter_context(_zeros(driver, spec))
             context.set_tensor_address(spec.name, address)
         # Held by a name of its own: TensorRT keeps only a pointer to it.

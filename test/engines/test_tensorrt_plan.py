@@ -11,7 +11,24 @@ def test_a_plan_is_asked_once_it_is_loaded() -> None:
     tensorrt, _ = fake_tensorrt()
     with LoadedPlan(tensorrt, PLAN) as plan:
         assert [found.name for found in plan.layers] == ["conv1"]
-        assert [spec.name for spec in plan.tensors] == ["image", "logits"]
+        assert plan.names == ("image", "logits")
+
+
+@pytest.mark.parametrize("keeps_dynamic", [True, False], ids=["any size", "one size"])
+def test_a_plan_runs_at_the_one_shape_that_it_was_built_for(keeps_dynamic: bool) -> None:
+    tensorrt, api = fake_tensorrt()
+    api.keeps_dynamic = keeps_dynamic
+    with LoadedPlan(tensorrt, PLAN) as plan:
+        context = plan.create_context()
+        assert context.shape == (1, 3, 64, 96)
+        assert [spec.shape for spec in plan.tensors(context)] == [(1, 3, 64, 96), (1, 4, 8, 12)]
+
+
+def test_a_shape_that_is_refused_is_not_overlooked() -> None:
+    tensorrt, api = fake_tensorrt()
+    api.refuses = {"shape"}
+    with LoadedPlan(tensorrt, PLAN) as plan, pytest.raises(EngineError, match="engine refuses"):
+        plan.create_context()
 
 
 def test_a_plan_that_does_not_load_quotes_the_log_and_leaves_no_runtime() -> None:
