@@ -71,8 +71,10 @@ class Logits:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        batch = self._api.batch if self._api.fixes_batch else self._source.shape[0]
-        return (batch, self._api.classes, -1, -1)
+        batch, _, *size = self._source.shape
+        batch = self._api.batch if self._api.fixes_batch else batch
+        coarse = (side if side < 0 else side // self._api.stride for side in size)
+        return (batch, self._api.classes, *coarse)
 
 
 class Network:
@@ -250,6 +252,7 @@ class FakeTensorRt:
         self.layers = [layer(LayerType.CONVOLUTION, "image", "logits")]
         self.batch, self.classes, self.outputs = 1, 4, 1
         self.fixes_batch = False
+        self.stride = 8
         self.errors: list[Any] = []
         self.refuses_profile = False
         self.starts = True
@@ -283,7 +286,8 @@ class FakeTensorRt:
 
     def _network(self, flags: int) -> Network:
         self.flags = flags
-        return Network(self)
+        self.network = Network(self)
+        return self.network
 
     def _build(self, logger: Any) -> bytes | None:
         self.builds += 1

@@ -17,7 +17,7 @@ from segmentation_node.engines.tensorrt_machine import Machine, target_of
 from segmentation_node.engines.tensorrt_network import (
     ParsedNetwork,
     check_precision,
-    check_shape,
+    fix_shape,
     parse_network,
 )
 from segmentation_node.engines.tensorrt_progress import BuildProgress, progress_monitor
@@ -121,7 +121,7 @@ class PlanBuilder:
         builder = self._builder()
         network = parse_network(self._tensorrt, builder, self._model)
         check_precision(network, self._key.precision, self._model)
-        check_shape(network, self._key.shape, self._model)
+        fix_shape(network, self._key.shape, self._model)
         plan = self._plan(builder, network)
         return Built(plan, network.layers, round(1e3 * (time.monotonic() - start)))
 
@@ -164,7 +164,7 @@ class PlanBuilder:
             config.set_compute_capability(getattr(api.ComputeCapability, key.target), 0)
 
     def _set_shape(self, builder: Any, config: Any, network: ParsedNetwork) -> None:
-        """Give the input its one shape; a network of fixed shape needs it no less."""
+        """Say the one shape in a profile too: for a network of fixed shape it may be left out."""
         profile = builder.create_optimization_profile()
         shape = self._key.shape
         try:

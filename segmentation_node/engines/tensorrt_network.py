@@ -96,28 +96,40 @@ def _how_to_get(asked: str, found: str, model: Model) -> str:
     return how_to_make(model, asked)
 
 
-def check_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
-    """Check that the input can have a shape, and that the ONNX is what its sidecar says.
+def fix_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
+    """Give the network its one shape, and check that the ONNX is what its sidecar says.
 
-    A network that was exported for one image is widened to the batch that is asked for: its layers
-    know no batch, unless one of them reshapes.
+    A network of any size is built faster and runs faster as one of a single size; TensorRT for RTX
+    would compile its kernels only while it runs. One that was exported for one image is widened
+    to a batch: its layers know no batch, unless one of them reshapes.
 
     Raises:
-        ModelError: It cannot, or it is not.
+        ModelError: It cannot have that shape, or is not what its sidecar says.
     """
     model.check_io(network.input, network.output)
-    fixed = network.input.shape[0]
-    if fixed in {None, shape[0]}:
-        return
-    given, logits = network.definition.get_input(0), network.definition.get_output(0)
-    given.shape = (shape[0], *given.shape[1:])
-    if logits.shape[0] != shape[0]:
+    network.definition.get_input(0).shape = shape
+    found = tuple(network.definition.get_output(0).shape)
+    batch, _, height, width = shape
+    wanted = (batch, model.labels.num_classes, height // model.stride, width // model.stride)
+    if found[0] not in {batch, -1}:
         raise ModelError(
-            received=f"a batch of {shape[0]} for {model.path.name}, whose input is {network.input} "
+            received=f"a batch of {batch} for {model.path.name}, whose input is {network.input} "
             f"and whose layers fix the batch",
-            expected=f"a batch of {fixed}",
+            expected=f"a batch of {network.input.shape[0]}",
             fix="ask for that, or export the network with a dynamic batch",
         )
+    if any(size not in {-1, right} for size, right in zip(found, wanted, strict=True)):
+        raise ModelError(
+            received=f"logits of {_times(found)} for an input of {_times(shape)} from "
+            f"{model.path.name}",
+            expected=f"{_times(wanted)}: stride {model.stride}, as "
+            f"{model.path.with_suffix('.yaml').name} says",
+            fix="correct the stride in the sidecar, or export the network again",
+        )
+
+
+def _times(shape: Iterable[int]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _unparsed(tensorrt: TensorRt, parser: Any, model: Model) -> ModelError:

@@ -149,6 +149,22 @@ def test_a_network_is_built_for_a_batch_of_images(
     assert api.config.profiles[0].shapes == {"image": ((2, 3, 64, 96),) * 3}
 
 
+def test_the_network_itself_gets_the_one_shape(library: tuple[TensorRt, Any], model: Model) -> None:
+    tensorrt, api = library
+    PlanBuilder(tensorrt, model, key(tensorrt, model)).build()
+    assert api.network.get_input(0).shape == (1, 3, 64, 96)
+
+
+def test_another_stride_than_the_sidecars_is_found_before_the_build(
+    library: tuple[TensorRt, Any], model: Model
+) -> None:
+    tensorrt, api = library
+    api.stride = 16
+    with pytest.raises(ModelError, match=r"1x4x4x6 for an input of 1x3x64x96.*stride 8"):
+        PlanBuilder(tensorrt, model, key(tensorrt, model)).build()
+    assert api.builds == 0
+
+
 def test_a_batch_that_a_layer_fixes_is_refused(library: tuple[TensorRt, Any], model: Model) -> None:
     tensorrt, api = library
     api.fixes_batch = True

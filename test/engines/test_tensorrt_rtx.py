@@ -93,6 +93,8 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
         build(tmp_path, onnx=onnx_bytes(classes=5))
     with pytest.raises(ModelError, match="1 inputs and 2 outputs"):
         build(tmp_path, onnx=onnx_bytes(outputs=2))
+    with pytest.raises(ModelError, match=r"logits of 1x4x4x6 for an input of 1x3x64x96"):
+        build(tmp_path, onnx=onnx_bytes(stride=16))
 
 
 def test_progress_goes_from_phase_to_phase_to_the_end(tmp_path: Path) -> None:

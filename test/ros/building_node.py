@@ -59,7 +59,7 @@ def stand_in(model_name: str, size: NetworkSize) -> None:
     tensorrt, api = fake_tensorrt()
     model = load_model(model_name)
     rows, columns = size.height // model.stride, size.width // model.stride
-    api.classes = model.labels.num_classes
+    api.classes, api.stride = model.labels.num_classes, model.stride
     api.tensors = [
         tensor("image", (1, 3, size.height, size.width)),
         tensor("logits", (1, api.classes, rows, columns)),
