@@ -117,6 +117,8 @@ def _inspect(made: EngineFile) -> dict[str, Any]:
 
     inspected = inspect_engine(made)
     _print_layers(inspected["layers"])
+    megabytes, precision = inspected["memory_bytes"] / 1e6, inspected["precision"]
+    typer.echo(f"runs in {precision or 'what it does not say'}; {megabytes:.1f} MB besides weights")
     return inspected
 
 

@@ -13,8 +13,8 @@ from segmentation_node.hardware.ina3221 import Rail, find_rails
 from segmentation_node.hardware.reading import HealthReading
 from segmentation_node.hardware.sysfs import SYS, numbered, read_number, read_text
 
-_GPU_NAMES = {"gpu", "gp10b", "gv11b", "ga10b"}
-"""Names of the GPU's node in the device trees of TX2, Xavier and Orin."""
+_GPU_NAMES = {"gpu", "gp10b", "gv11b", "ga10b", "gpu-gpc-0"}
+"""Names of the GPU's node in the device trees of TX2, Xavier, Orin and Thor."""
 
 _PLAUSIBLE_C = (-40.0, 150.0)
 """A zone whose part is powered off gives -256 degrees, or an error."""
@@ -103,8 +103,11 @@ def _degrees(path: Path) -> float | None:
 
 def _gpu(root: Path) -> Path | None:
     for device in numbered(root / "class" / "devfreq", "*"):
-        name = read_text(device / "device" / "of_node" / "name")
-        if (name or device.name.rpartition(".")[2]) in _GPU_NAMES:
+        names = {
+            read_text(device / "device" / "of_node" / "name"),
+            device.name.rpartition(".")[2],
+        }
+        if names & _GPU_NAMES:
             return device
     return None
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_tensorrt import PLAN, fake_tensorrt
+from fake_tensorrt import ORIN, PLAN, fake_tensorrt
+from small_network import write_network
 
-from segmentation_node.engines import tensorrt_profile
+from segmentation_node.engines import tensorrt_engines, tensorrt_profile
+from segmentation_node.engines.tensorrt_engines import build_engine, inspect_engine
+from segmentation_node.engines.tensorrt_machine import Machine
 from segmentation_node.engines.tensorrt_plan import LoadedPlan
 from segmentation_node.engines.tensorrt_profile import (
     RUNS,
@@ -16,7 +20,9 @@ from segmentation_node.engines.tensorrt_profile import (
     gpu_context,
     layer_times_ms,
 )
+from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError
+from segmentation_node.model import load_model
 
 
 class Result(Enum):
@@ -94,6 +100,25 @@ def test_a_run_that_fails_quotes_the_log(driver: Driver) -> None:
         LoadedPlan(tensorrt, PLAN) as plan,
     ):
         layer_times_ms(plan, used)
+    assert driver.held == []
+
+
+def test_an_inspection_has_layers_with_their_times_precision_and_memory(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensorrt, api = fake_tensorrt()
+    api.inspection = (
+        '{"Layers": [{"Name": "conv1", "Inputs": [{"DataType": "Half"}]}, {"Name": "copy"}]}'
+    )
+    monkeypatch.setattr(tensorrt_engines, "load_tensorrt", lambda _: tensorrt)
+    here = Machine(ORIN, versions={"tensorrt": "10.3.0"})
+    model = load_model(write_network(tmp_path))
+    made = build_engine(model, BuildRequest(), cache=tmp_path / "cache", machine=here)
+    found = inspect_engine(made)
+    assert (found["precision"], found["memory_bytes"]) == ("fp16", 3_000_000)
+    assert found["precisions"] == {"fp16": 1, "not said": 1}
+    times = {layer["name"]: layer["time_ms"] for layer in found["layers"]}
+    assert times == {"conv1": 0.5, "copy": None}
     assert driver.held == []
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hardware.trees import AGX_ORIN, LAPTOP, TX2, grow
 
 from segmentation_node.hardware.jetson import JetsonHealth
@@ -33,6 +34,14 @@ def test_a_tx2_tells_what_it_has(tmp_path: Path) -> None:
     assert values["bcpu_temperature_c"] == 39.5
     assert values["vdd_in_power_w"] == 3.42
     assert values["gpu_clock_mhz"] == 114.8  # its device tree's name is in the folder's alone
+
+
+@pytest.mark.parametrize("name", ["17000000.gv11b", "17000000.ga10b", "gpu-gpc-0"])
+def test_the_gpus_clock_is_found_by_its_name(name: str, tmp_path: Path) -> None:
+    clock = {f"class/devfreq/{name}/cur_freq": "900000000\n"}
+    health = JetsonHealth(grow(tmp_path, clock))
+    assert health.is_there
+    assert health.read().values == {"gpu_clock_mhz": 900.0}
 
 
 def test_new_overcurrent_events_are_warned_of_once(tmp_path: Path) -> None:
