@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -108,9 +109,11 @@ async def serving(**settings: Any) -> AsyncIterator[Rig]:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait for something that can only be asked."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.005)
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {PATIENCE_S} s still waiting")
+        await asyncio.sleep(0.005)
 
 
 async def next_picture(socket: aiohttp.ClientWebSocketResponse) -> bytes:

@@ -24,6 +24,7 @@ from segmentation_node.view.status import page_status
 _LOOK_AROUND_S = 0.5
 _TIMING_PERIOD_S = 0.2
 _FRAMES_IN_CHART = 150
+_OF_CAMERA = " segmentation"
 _BEST_EFFORT = quality_of_service(best_effort=True, latched=False)
 _LATCHED = quality_of_service(best_effort=False, latched=True, depth=1)
 
@@ -41,6 +42,7 @@ class NodeSource:
         self._settings = settings
         self._task = f"{settings.camera} segmentation".lstrip()
         self._is_watched = False
+        self._is_told = False
         self._input_topic = ""
         self._heard_s = 0.0
         self._times_ms: deque[float] = deque(maxlen=_FRAMES_IN_CHART)
@@ -118,10 +120,20 @@ class NodeSource:
         self._audience.tell("legend", json.loads(message.data))
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
-        name = f"{self._settings.node.lstrip('/')}: {self._task}"
+        node = f"{self._settings.node.lstrip('/')}: "
         for status in message.status:
-            if status.name == name:
+            if status.name == node + self._task:
                 self._take_status(status)
+        if not self._settings.camera:
+            names = [one.name.removeprefix(node) for one in message.status]
+            self._name_cameras([name.removesuffix(_OF_CAMERA) for name in names if _is_one(name)])
+
+    def _name_cameras(self, cameras: list[str]) -> None:
+        """Say that one has to be chosen, where the node has several."""
+        if cameras and not self._is_told:
+            self._is_told = True
+            text = f"This node has several cameras: --camera {' | '.join(cameras)} chooses one"
+            self._audience.tell("fault overlay", {"stream": "overlay", "text": text})
 
     def _take_status(self, status: Any) -> None:
         values = {pair.key: pair.value for pair in status.values}
@@ -138,3 +150,8 @@ class NodeSource:
         if now_s >= self._next_timing_s:
             self._next_timing_s = now_s + _TIMING_PERIOD_S
             self._audience.tell("timing", {"total_ms": list(self._times_ms)})
+
+
+def _is_one(name: str) -> bool:
+    """Whether a status, less its node, is that of one camera among several."""
+    return name.endswith(_OF_CAMERA) and ":" not in name
