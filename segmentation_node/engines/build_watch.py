@@ -102,7 +102,7 @@ class BuildWatch:
         """Note that an engine is built now, and why."""
         with self._lock:
             self._build = _Build(what, reason, time.monotonic())
-        _log.info("building the engine %s, as there is %s", what, reason)
+        _log.info("building the engine %s: %s", what, reason)
 
     def wait(self, sentence: str) -> None:
         """Note that another process is building the engine."""

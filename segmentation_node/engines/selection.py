@@ -138,7 +138,7 @@ def _fastest() -> EngineName:
     try:
         _report_tensorrt()
     except EngineError as error:
-        _tell(f"engine auto takes openvino, as there is {error.received}")
+        _tell(f"engine auto takes openvino: {error.received}")
         return "openvino"
     return "tensorrt"
 

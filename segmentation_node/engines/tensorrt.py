@@ -162,7 +162,7 @@ def _outcome(found: Obtained[LoadedPlan]) -> str:
         return f"engine {found.manifest.key.name} from the cache"
     kept = f"; not kept: {found.warning}" if found.warning else ""
     seconds = found.manifest.build_ms / 1e3
-    return f"built in {seconds:.0f} s, as there was {found.reason}{kept}"
+    return f"built in {seconds:.0f} s: {found.reason}{kept}"
 
 
 def _check(

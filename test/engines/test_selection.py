@@ -85,7 +85,7 @@ def test_auto_takes_openvino_where_something_is_missing_and_says_what(
         for _ in range(2):
             with open_engine(model) as engine:
                 assert engine.name == "openvino"
-    said = f"engine auto takes openvino, as there is {error.received}"
+    said = f"engine auto takes openvino: {error.received}"
     assert caplog.messages.count(said) == 1
 
 
