@@ -18,6 +18,8 @@ from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEn
 from launch_ros.actions import LifecycleNode, Node
 
 from launch import LaunchContext, LaunchDescription
+from segmentation_node.cameras import Camera, cameras_of
+from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError
 from segmentation_node.resources import share_directory
 from segmentation_node.transport import tidy_plan
@@ -29,14 +31,20 @@ SHARE = share_directory()
 TEXTS = {
     "image_topic": "Topic of the camera images, such as /camera/image_raw",
     "image_transport": "Kind of the camera's messages: raw or compressed",
+    "mode": "What happens when frames come too fast: latest or every",
     "qos": "Quality of service asked of the camera: sensor_data, reliable or auto",
     "model": "Shipped model (camvid, rendered), or the path of an .onnx with its .yaml beside it",
     "engine": "Runtime: auto, openvino or tensorrt",
     "precision": "Arithmetic: auto, fp32, bf16, fp16 or int8",
     "network_size": "Network input as HEIGHTxWIDTH, such as 512x1024, or auto, or default",
-    "roi": "Part of the image to segment: x,y,width,height in pixels or fractions",
+    "roi": "Part of the image to segment: x,y,width,height in pixels or fractions; for each of "
+    "several cameras, separated by semicolons",
     "output_size": "Size of the published images: camera or network",
     "class_map": "Merges classes: a shipped map such as camvid11_to_drivable, or a path",
+}
+LISTS = {
+    "image_topics": "Topics of several cameras, in place of image_topic: /front/image,/rear/image",
+    "camera_names": "Their names, for the topics of their outputs: front,rear",
 }
 SWITCHES = {
     "use_sim_time": "Take the time from /clock: true or false",
@@ -49,7 +57,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     unset = " (empty: as params_file says)"
     node = [
         DeclareLaunchArgument(name, default_value="", description=text + unset)
-        for name, text in {**TEXTS, **SWITCHES}.items()
+        for name, text in {**TEXTS, **LISTS, **SWITCHES}.items()
     ]
     return [
         *node,
@@ -64,7 +72,7 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
         DeclareLaunchArgument(
             "rviz",
             default_value="false",
-            description="Show input, colour and overlay in RViz: true or false",
+            description="Show input, colour and overlay of the first camera in RViz: true or false",
         ),
         DeclareLaunchArgument(
             "log_level",
@@ -101,12 +109,20 @@ def params_file(context: LaunchContext) -> str:
     return str(path)
 
 
-def overrides(context: LaunchContext) -> dict[str, str | bool]:
+def words(text: str) -> list[str]:
+    """Read a list as it is typed: words between commas, with or without the brackets of YAML."""
+    inner = text.removeprefix("[").removesuffix("]")
+    return [word for part in inner.split(",") if (word := part.strip().strip("'\""))]
+
+
+def overrides(context: LaunchContext) -> dict[str, str | bool | list[str]]:
     """Collect the parameters that were given on the command line or by an including file."""
     texts = {name: given(context, name) for name in TEXTS}
+    lists = {name: words(given(context, name)) for name in LISTS}
     switches = {name: given(context, name) for name in SWITCHES}
     return {
         **{name: text for name, text in texts.items() if text},
+        **{name: several for name, several in lists.items() if several},
         **{name: switch(name, text) for name, text in switches.items() if text},
     }
 
@@ -141,13 +157,25 @@ def segmentation_node(context: LaunchContext) -> LifecycleNode:
     )
 
 
+def first_camera(context: LaunchContext) -> Camera:
+    """Return the camera that RViz shows; one that was not given is that of the defaults."""
+    texts = {name: given(context, name) for name in ("image_topic", "image_transport", "roi")}
+    lists = {name: tuple(words(given(context, name))) for name in LISTS}
+    known = {name: value for name, value in {**texts, **lists}.items() if value}
+    return cameras_of(NodeConfig(**known))[0]
+
+
 def rviz(context: LaunchContext) -> Node:
     """Describe RViz, with the topics of the configuration led to those of this launch."""
-    topics = [(f"/{NAME}/{end}", path_of(context, f"{NAME}/{end}")) for end in ("color", "overlay")]
-    if image_topic := given(context, "image_topic"):
-        absolute = image_topic.startswith("/")
+    camera = first_camera(context)
+    topics = [
+        (f"/{NAME}/{end}", path_of(context, camera.topic_of(end).replace("~", NAME)))
+        for end in ("color", "overlay")
+    ]
+    if given(context, "image_topic") or given(context, "image_topics"):
+        topic = camera.config.image_topic
         topics.append(
-            ("/camera/image_raw", image_topic if absolute else path_of(context, image_topic))
+            ("/camera/image_raw", topic if topic.startswith("/") else path_of(context, topic))
         )
     sim_time = switch("use_sim_time", given(context, "use_sim_time") or "false")
     return Node(

@@ -29,10 +29,23 @@ MODULES: dict[str, dict[str, Any]] = {
     "launch.action": {"Action": Action},
     "launch.actions": {
         name: action(name)
-        for name in ("DeclareLaunchArgument", "LogInfo", "OpaqueFunction", "SetEnvironmentVariable")
+        for name in (
+            "DeclareLaunchArgument",
+            "ExecuteProcess",
+            "IncludeLaunchDescription",
+            "LogInfo",
+            "OpaqueFunction",
+            "RegisterEventHandler",
+            "SetEnvironmentVariable",
+            "Shutdown",
+        )
+    },
+    "launch.launch_description_sources": {
+        "PythonLaunchDescriptionSource": action("PythonLaunchDescriptionSource")
     },
     "launch_ros": {},
     "launch_ros.actions": {name: action(name) for name in ("LifecycleNode", "Node")},
+    "launch_ros.event_handlers": {"OnStateTransition": action("OnStateTransition")},
 }
 
 

@@ -67,6 +67,7 @@ def test_every_argument_says_what_it_does(launch_file: ModuleType) -> None:
 
 def test_arguments_have_the_types_of_their_parameters(launch_file: ModuleType) -> None:
     assert all(isinstance(PARAMETERS[name].default, str) for name in launch_file.TEXTS)
+    assert all(isinstance(PARAMETERS[name].default, tuple) for name in launch_file.LISTS)
     assert isinstance(PARAMETERS["autostart"].default, bool)
 
 
@@ -93,6 +94,24 @@ def test_the_default_parameter_file_holds_the_nodes_parameters() -> None:
 def test_what_is_given_overrides_the_parameter_file(launch_file: ModuleType) -> None:
     node = the("LifecycleNode", started(launch_file, model="rendered", autostart="False"))
     assert node.options["parameters"] == [str(SEG_YAML), {"model": "rendered", "autostart": False}]
+
+
+@pytest.mark.parametrize(
+    "typed", ["/a/image,/b/image", " [/a/image, /b/image] ", "['/a/image','/b/image',]"]
+)
+def test_lists_are_read_as_they_are_typed(launch_file: ModuleType, typed: str) -> None:
+    node = the("LifecycleNode", started(launch_file, image_topics=typed))
+    assert node.options["parameters"][1] == {"image_topics": ["/a/image", "/b/image"]}
+
+
+def test_rviz_shows_the_first_of_several_cameras(launch_file: ModuleType) -> None:
+    given = {"rviz": "true", "namespace": "car", "image_topics": "/front/image,rear/image"}
+    remapped = dict(the("Node", started(launch_file, **given)).options["remappings"])
+    assert remapped == {
+        "/segmentation_node/color": "/car/segmentation_node/front/color",
+        "/segmentation_node/overlay": "/car/segmentation_node/front/overlay",
+        "/camera/image_raw": "/front/image",
+    }
 
 
 def test_another_parameter_file_takes_the_place_of_the_default(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,29 @@ pytest.importorskip("launch_ros", reason=REASON)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def description() -> Any:
+def load(name: str) -> Any:
+    """The description that a launch file makes, in Python, XML or YAML."""
     from launch.launch_description_sources import (  # noqa: PLC0415
-        get_launch_description_from_python_launch_file,
+        AnyLaunchDescriptionSource,
     )
 
-    file = REPOSITORY / "launch" / "seg.launch.py"
-    return get_launch_description_from_python_launch_file(str(file))
+    source = AnyLaunchDescriptionSource(str(REPOSITORY / "launch" / name))
+    return source.get_launch_description(launch.LaunchContext())
+
+
+@pytest.fixture
+def description() -> Any:
+    return load("seg.launch.py")
+
+
+def visited(entity: Any, context: Any) -> Iterator[Any]:
+    """What comes of an entity, included files and groups among it, as far as processes."""
+    from launch.actions import ExecuteLocal  # noqa: PLC0415
+
+    yield entity
+    if not isinstance(entity, ExecuteLocal):
+        for one in entity.visit(context) or []:
+            yield from visited(one, context)
 
 
 def described(description: Any, **given: str) -> tuple[str, list[str]]:
@@ -32,18 +48,25 @@ def described(description: Any, **given: str) -> tuple[str, list[str]]:
 
     context = launch.LaunchContext()
     context.launch_configurations.update(given)
-    actions = [action for entity in description.entities for action in entity.visit(context) or []]
-    [node] = [one for one in actions if isinstance(one, LifecycleNode)]
+    entities = visited(description, context)
+    node = next(one for one in entities if isinstance(one, LifecycleNode))
     node._perform_substitutions(context)
     # Name and namespace are put in when the process starts; they are in the node's full name too.
     context.extend_locals({"ros_specific_arguments": {"name": "", "ns": ""}})
     return node.node_name, [perform_substitutions(context, word) for word in node.cmd[1:]]
 
 
+class AsRos(yaml.SafeLoader):
+    """Reads lists as ROS does, which pays no heed to the tag that launch_ros gives them."""
+
+
+AsRos.add_constructor("tag:yaml.org,2002:python/tuple", AsRos.construct_sequence)
+
+
 def parameter_files(command: list[str]) -> list[dict[str, Any]]:
     """The parameters of each file that the node is given, in order."""
     marks = [index for index, word in enumerate(command) if word == "--params-file"]
-    files = [yaml.safe_load(Path(command[mark + 1]).read_text()) for mark in marks]
+    files = [yaml.load(Path(command[mark + 1]).read_text(), AsRos) for mark in marks]
     return [next(iter(one.values()))["ros__parameters"] for one in files]
 
 
@@ -69,3 +92,53 @@ def test_a_pushed_namespace_goes_before_its_own(description: Any) -> None:
     name, command = described(description, ros_namespace="/car", namespace="front")
     assert name == "/car/front/segmentation_node"
     assert "car.front.segmentation_node:=info" in command
+
+
+def test_several_cameras_are_given_as_lists() -> None:
+    given = {"image_topics": "/front/image,/rear/image", "network_size": "256x512"}
+    name, command = described(load("multi_camera.launch.py"), **given)
+    _, overrides = parameter_files(command)
+    assert overrides == {**given, "image_topics": ["/front/image", "/rear/image"]}
+    assert name == "/segmentation_node"
+
+
+def test_a_replay_takes_the_time_from_the_bag_and_waits_for_the_node(tmp_path: Path) -> None:
+    description = load("replay.launch.py")
+    names = {argument.name for argument in description.get_launch_arguments()}
+    assert {"bag", "rate", "loop", "image_topic", "rviz"} < names
+    given = {"bag": str(tmp_path), "image_topic": "/cam", "rate": "1.0", "loop": "false"}
+    _, overrides = parameter_files(described(description, **given)[1])
+    assert overrides == {"image_topic": "/cam", "qos": "auto", "use_sim_time": True}
+
+
+@pytest.mark.parametrize(
+    ("file", "parameters"),
+    [
+        (
+            "example.launch.xml",
+            {
+                "image_topics": ["/front/image_raw", "/rear/image_raw"],
+                "camera_names": ["front", "rear"],
+                "model": "camvid",
+            },
+        ),
+        (
+            "example.launch.yaml",
+            {
+                "image_topic": "/camera/image_raw",
+                "roi": "0.0,0.3,1.0,0.7",
+                "class_map": "camvid11_to_drivable",
+            },
+        ),
+    ],
+)
+def test_the_examples_start_the_node_in_their_namespace(
+    file: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    substitutions = pytest.importorskip("launch_ros.substitutions", reason=REASON)
+    monkeypatch.setattr(
+        substitutions.FindPackageShare, "find", lambda self, package_name: str(REPOSITORY)
+    )
+    name, command = described(load(file))
+    assert name == "/perception/segmentation_node"
+    assert parameter_files(command)[1] == parameters

@@ -1,0 +1,103 @@
+"""Play a bag, segment it as it plays, and show both in RViz if asked for.
+
+    ros2 launch segmentation_node replay.launch.py bag:=drive.mcap image_topic:=/cam rviz:=true
+
+The bag begins once the node is active. All of them take the time from the bag. Every argument of
+seg.launch.py can be given as well. `segmentation run` segments a bag without playing it, which is
+faster and leaves no frame out.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from launch.action import Action
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+)
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.event_handlers import OnStateTransition
+
+from launch import LaunchContext, LaunchDescription
+from segmentation_node.errors import ConfigError
+from segmentation_node.resources import share_directory
+
+
+def declare_arguments() -> list[DeclareLaunchArgument]:
+    """List the arguments of this file; those of seg.launch.py come with it."""
+    return [
+        DeclareLaunchArgument("bag", description="A bag: its folder, or its .mcap or .db3 file"),
+        DeclareLaunchArgument("rate", default_value="1.0", description="Speed: 2 is twice as fast"),
+        DeclareLaunchArgument(
+            "loop", default_value="false", description="Begin again at the end: true or false"
+        ),
+        DeclareLaunchArgument(
+            "shutdown_at_end",
+            default_value="false",
+            description="End all of it when the bag has ended: true or false",
+        ),
+        # The defaults of seg.launch.py, but for these.
+        DeclareLaunchArgument(
+            "qos", default_value="auto", description="A bag's cameras are as they were recorded"
+        ),
+        DeclareLaunchArgument(
+            "use_sim_time", default_value="true", description="Take the time from the bag"
+        ),
+    ]
+
+
+def given(context: LaunchContext, name: str) -> str:
+    """Return what an argument says, without blanks around it."""
+    return context.launch_configurations[name].strip()
+
+
+def switch(context: LaunchContext, name: str) -> bool:
+    """Read a truth value."""
+    text = given(context, name).lower()
+    if text not in ("true", "false"):
+        raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
+    return text == "true"
+
+
+def player_command(bag: Path, rate: str, loop: bool) -> list[str]:
+    """The command that plays: ROS's own where it is installed, else the one of this package."""
+    own = [sys.executable, "-m", "segmentation_node.ros.player"]
+    command = own if find_spec("ros2bag") is None else ["ros2", "bag", "play"]
+    return [*command, str(bag), "--clock", "--rate", rate, *(["--loop"] if loop else [])]
+
+
+def player(context: LaunchContext) -> list[Action]:
+    """Describe the player, which starts when the node is active: it would miss what came before."""
+    bag = Path(given(context, "bag")).expanduser()
+    if not bag.exists():
+        raise ConfigError(
+            f"bag:={bag}", "a bag's folder, or its .mcap or .db3 file", "correct the path"
+        )
+    at_end = [Shutdown(reason="the bag has ended")] if switch(context, "shutdown_at_end") else []
+    play = ExecuteProcess(
+        cmd=player_command(bag, given(context, "rate"), switch(context, "loop")),
+        output="screen",
+        on_exit=at_end,
+    )
+    is_active = OnStateTransition(goal_state="active", entities=[play], handle_once=True)
+    return [RegisterEventHandler(is_active)]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Entry point of `ros2 launch`."""
+    single = str(share_directory() / "launch" / "seg.launch.py")
+    return LaunchDescription(
+        [
+            *declare_arguments(),
+            OpaqueFunction(function=player),
+            # What is given here is given there too: an included file sees these arguments.
+            IncludeLaunchDescription(PythonLaunchDescriptionSource(single)),
+        ]
+    )

@@ -1,0 +1,85 @@
+"""What the launch file of a replay decides, with stand-ins for the launch system."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import launch_stand_in as stand_in
+import pytest
+
+from segmentation_node.errors import ConfigError
+from segmentation_node.ros.play_options import parse
+
+FOLDER = Path(__file__).resolve().parents[2] / "launch"
+
+
+@pytest.fixture
+def launch_file(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    stand_in.install(monkeypatch)
+    spec = importlib.util.spec_from_file_location("replay_launch", FOLDER / "replay.launch.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def play(launch_file: ModuleType, **given: str) -> tuple[Any, Any]:
+    """The event handler and the player of a launch with some arguments given."""
+    declared = launch_file.declare_arguments()
+    defaults = {one.words[0]: one.options.get("default_value", "") for one in declared}
+    [registered] = launch_file.player(stand_in.context(**{**defaults, **given}))
+    [handler] = registered.words
+    [process] = handler.options["entities"]
+    return handler, process
+
+
+def test_the_bag_begins_once_the_node_is_active(launch_file: ModuleType, tmp_path: Path) -> None:
+    handler, _ = play(launch_file, bag=str(tmp_path))
+    assert (handler.options["goal_state"], handler.options["handle_once"]) == ("active", True)
+
+
+def test_without_ros2_bag_the_packages_own_player_plays(
+    launch_file: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch_file, "find_spec", lambda _: None)
+    _, process = play(launch_file, bag=str(tmp_path), rate="0.5", loop="true")
+    python, dash_m, module, *words = process.options["cmd"]
+    assert (python, dash_m) == (sys.executable, "-m")
+    assert importlib.util.find_spec(module) is not None
+    options = parse(words)
+    assert (options.bag, options.clock, options.settings.rate) == (tmp_path, True, 0.5)
+    assert options.settings.loop
+
+
+def test_ros2_bag_plays_where_it_is_installed(
+    launch_file: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch_file, "find_spec", lambda _: object())
+    _, process = play(launch_file, bag=str(tmp_path))
+    assert process.options["cmd"] == [
+        *("ros2", "bag", "play", str(tmp_path), "--clock", "--rate", "1.0")
+    ]
+
+
+@pytest.mark.parametrize(("asked", "count"), [("false", 0), ("True", 1)])
+def test_the_end_of_the_bag_ends_the_rest_where_that_is_asked_for(
+    launch_file: ModuleType, tmp_path: Path, asked: str, count: int
+) -> None:
+    _, process = play(launch_file, bag=str(tmp_path), shutdown_at_end=asked)
+    assert len(process.options["on_exit"]) == count
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"bag": "/nowhere.mcap"}, r"bag:=/nowhere\.mcap"), ({"loop": "maybe"}, "loop:=maybe")],
+)
+def test_what_cannot_be_is_refused(
+    launch_file: ModuleType, tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        play(launch_file, **{"bag": str(tmp_path), **given})
