@@ -15,6 +15,7 @@ from segmentation_node import doctor
 from segmentation_node.doctor import engines, files, gpu, memory, models, python, ros, trial
 from segmentation_node.doctor.finding import Finding
 from segmentation_node.doctor.trial import Trial
+from segmentation_node.engines import EngineReport
 from segmentation_node.engines.cache import ENVIRONMENT
 from segmentation_node.engines.tensorrt_flavour import FLAVOURS
 from segmentation_node.errors import ModelError
@@ -69,6 +70,17 @@ def test_the_default_network_really_runs_here() -> None:
     found = by_name(engines.examine())
     assert found["openvino"].status == "ok"
     assert " ms from a 1280x720 image" in found["segmentation"].found
+
+
+def test_an_engine_that_needs_a_gpu_says_what_is_missing_and_is_not_fatal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    report = EngineReport("tensorrt", problem="received no TensorRT; expected one; fix: install")
+    monkeypatch.setattr("segmentation_node.engines.available_engines", lambda: (report,))
+    found = next(engines.examine())
+    assert (found.name, found.status, found.is_fatal) == ("tensorrt", "missing", False)
+    assert "received no TensorRT" in found.found
+    assert "nothing to do without an NVIDIA GPU" in found.remedy
 
 
 @pytest.mark.usefixtures("broken")
