@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_network import write_network
+from small_network import onnx_bytes, write_network
 from typer.testing import CliRunner
 
 from segmentation_node.cli.app import app
@@ -32,6 +32,16 @@ def test_a_build_says_what_it_made_and_why(tmp_path: Path) -> None:
     assert report["key"]["workspace_mib"] == 64
     assert report["is_new"] is True
     assert Path(str(report["path"])).read_bytes().startswith(b"vtrt")
+
+
+def test_without_a_precision_it_is_what_the_node_would_take(tmp_path: Path) -> None:
+    model = write_network(tmp_path, onnx_bytes(quantised=True), "quantised")
+    report = tmp_path / "build.json"
+    words = ["--model", str(model), "--flavour", "rtx", "--target", "SM86"]
+    places = ["--cache", str(tmp_path / "cache"), "--json", str(report)]
+    result = CliRunner().invoke(app, ["build", *words, *places], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert json.loads(report.read_text())["key"]["precision"] == "int8"
 
 
 def test_a_second_build_finds_the_first(tmp_path: Path) -> None:
