@@ -13,8 +13,10 @@ PIP     = PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version
 OLD_PIP = PYTHONWARNINGS=ignore $(OLD_VENV)/bin/pip install --quiet --disable-pip-version-check
 INPUT  ?=
 PYTEST_WORKERS ?= 2
+# A Python with PyCUDA, cuda-bindings, PyTorch for CUDA, onnx, rich and pytest; ROS is not needed.
+GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: help demo test lint unit test-numpy1 clean
+.PHONY: help demo test lint unit test-numpy1 gpu-test gpu-bench clean
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -64,5 +66,11 @@ test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with NumPy 1.26 and 
 	$(OLD_VENV)/bin/python -m pytest test/core test/cuda test/engines test/pipeline test/model test/ros/test_node.py
 endif
 
+gpu-test: ## on a machine with an NVIDIA GPU: kernels and pipeline on it, also under compute-sanitizer (GPU_PYTHON=PATH)
+	@$(GPU_PYTHON) -m segmentation_node.bench.gpu.checks
+
+gpu-bench: ## on a machine with an NVIDIA GPU: each step against its roofline, whole frames against PyTorch; tables land in gpu-bench/
+	@$(GPU_PYTHON) -m segmentation_node.bench.gpu --output gpu-bench
+
 clean: ## remove the virtual environments and what the demo left
-	rm -rf $(VENV) $(OLD_VENV) demo build install log
+	rm -rf $(VENV) $(OLD_VENV) demo gpu-bench build install log

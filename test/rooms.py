@@ -61,7 +61,7 @@ ROOMS = (
         "efficientnet_lite_pytorch",
     ),
     room("quantize", "numpy", "cv2", "yaml", "onnx", "onnxruntime"),
-    room("bench", "numpy", "matplotlib", "psutil", "pynvml"),
+    room("bench", "numpy", "cv2", "matplotlib", "psutil", "pynvml", "torch", "onnx", "rich"),
     room("demo", "numpy", "matplotlib"),
     room("doctor"),
     room("view", "aiohttp"),

@@ -35,6 +35,7 @@ GPU_STAGES = {
     "inference": (Mark.INFERENCE_BEGUN, Mark.INFERRED),
     "postprocess": (Mark.INFERRED, Mark.DECIDED),
     "copy_out": (Mark.DECIDED, Mark.COPIED_OUT),
+    "frame": (Mark.BEGUN, Mark.COPIED_OUT),
 }
 """What is timed by events; before inference a frame may wait for the one before it."""
 

@@ -1,0 +1,176 @@
+"""The whole measurement, from opening the network to the figures."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from segmentation_node.bench.gpu.measure import (
+    OUTPUTS,
+    Plan,
+    noise_frames,
+    time_calls,
+    time_cameras,
+    time_steps,
+    time_stream,
+)
+from segmentation_node.bench.gpu.plain_torch import PlainTorch
+from segmentation_node.bench.gpu.roofline import Bandwidths, Traffic
+from segmentation_node.bench.gpu.torch_engine import TorchEngine
+from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
+from segmentation_node.engines import GpuEngine, open_engine
+from segmentation_node.model import Model, TensorSpec, load_model
+from segmentation_node.pipeline.cuda import CudaPipeline
+
+CAMERAS = (1, 2, 4)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is measured, and on what.
+
+    Args:
+        model: Name of a shipped model, or path of an .onnx file.
+        network_size: Size of its input; the model's default where None.
+        engine: `tensorrt` or `torch`.
+        precision: `fp32` or `fp16`; for TensorRT also `int8`, and `auto`.
+        mapped: Whether kernels read and write main memory in place.
+        plan: How often, and at what size.
+    """
+
+    model: str
+    network_size: NetworkSize | None
+    engine: str
+    precision: str
+    mapped: bool
+    plan: Plan
+
+
+def run(settings: Settings, tell: Tell) -> dict[str, Any]:
+    """Measure everything.
+
+    Args:
+        settings: What is measured.
+        tell: Is told what is measured next.
+
+    Returns:
+        All figures, and what they depend on.
+
+    Raises:
+        EngineError: There is no GPU, or no such engine for it.
+        ModelError: The network is missing or faulty.
+    """
+    model = load_model(settings.model)
+    with opened(settings, model) as pipeline:
+        figures = _about(settings, pipeline)
+        tell("memory bandwidth")
+        bandwidths = Bandwidths.measure()
+        figures["bandwidth_gb_s"] = asdict(bandwidths)
+        tell("frames as CUDA graphs")
+        whole, steps = time_steps(pipeline, settings.plan)
+        least = _traffic(pipeline, settings.plan).least_ms(bandwidths)
+        figures |= {"segment_ms": whole, "steps_ms": steps, "least_ms": dict(least)}
+        figures["launches"] = pipeline.launches
+        figures["stream_ms"] = time_stream(pipeline, settings.plan)
+        figures["cameras_ms"] = dict(_cameras(pipeline, settings.plan, tell))
+    with opened(settings, model, graphs=False) as pipeline:
+        tell("frames call by call")
+        figures["plain_enqueue_ms"], figures["plain_enqueue_steps_ms"] = time_steps(
+            pipeline, settings.plan
+        )
+        size = pipeline.network_size
+    tell("plain PyTorch in FP16")
+    figures["plain_torch_ms"] = _plain_torch(model, size, settings.plan)
+    return figures
+
+
+@contextmanager
+def opened(settings: Settings, model: Model, graphs: bool = True) -> Iterator[CudaPipeline]:
+    """The pipeline on the engine that is asked for, closed at the end.
+
+    Args:
+        settings: What is measured.
+        model: The network.
+        graphs: Whether to enqueue frames as CUDA graphs.
+    """
+    gpu = PyCudaGpu()
+    try:
+        with gpu.current():
+            engine = _engine(settings, model)
+        pipeline = CudaPipeline(
+            engine.model, engine, gpu=gpu, mapped=settings.mapped, graphs=graphs
+        )
+    except BaseException:
+        gpu.close()
+        raise
+    with pipeline:
+        pipeline.warm_up(settings.plan.camera.height, settings.plan.camera.width, OUTPUTS)
+        yield pipeline
+
+
+def _engine(settings: Settings, model: Model) -> GpuEngine:
+    if settings.engine == "torch":
+        precision = "fp16" if settings.precision == "auto" else settings.precision
+        return TorchEngine(model, settings.network_size, precision)
+    return open_engine(
+        model, engine="tensorrt", precision=settings.precision, size=settings.network_size
+    )
+
+
+def _cameras(pipeline: CudaPipeline, plan: Plan, tell: Tell) -> Iterator[tuple[str, Any]]:
+    pipelines = [pipeline]
+    for count in CAMERAS:
+        tell(f"{count} cameras")
+        while len(pipelines) < count:
+            pipelines.append(pipeline.beside())
+        for one in pipelines:
+            one.warm_up(plan.camera.height, plan.camera.width, OUTPUTS)
+        yield str(count), time_cameras(pipelines, plan)
+
+
+def _plain_torch(model: Model, size: NetworkSize, plan: Plan) -> dict[str, float]:
+    plain, frames = PlainTorch(model, size), noise_frames(plan.camera)
+    return time_calls(lambda number: plain(frames[number % len(frames)].array), plan)
+
+
+def _traffic(pipeline: CudaPipeline, plan: Plan) -> Traffic:
+    pixels = plan.camera.height * plan.camera.width
+    engine = pipeline.engine
+    return Traffic(
+        image=3 * pixels,
+        input=_bytes_of(engine.input),
+        logits=_bytes_of(engine.output),
+        results=(1 + 3) * pixels,
+    )
+
+
+def _bytes_of(spec: TensorSpec) -> int:
+    return int(np.prod([size or 1 for size in spec.shape])) * np.dtype(spec.dtype).itemsize
+
+
+def _about(settings: Settings, pipeline: CudaPipeline) -> dict[str, Any]:
+    engine = pipeline.engine
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "device": engine.device,
+        "engine": f"{engine.name} ({engine.runtime})",
+        "precision": engine.precision,
+        "model": engine.model.name,
+        "network_size": str(pipeline.network_size),
+        "camera": f"{settings.plan.camera} bgr8",
+        "memory": "mapped" if settings.mapped else "copied",
+        "frames": settings.plan.frames,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "cuda": str(torch.version.cuda),
+    }

@@ -1,0 +1,184 @@
+"""The pipeline on a GPU, end to end: PyTorch is its engine, and TensorRT where that is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from on_gpu import open_gpu
+from small_network import expected_logits
+
+from segmentation_node.core.encodings import ENCODINGS, to_bgr
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.postprocess import colorize, confidence, labels_of, overlay, upsample
+from segmentation_node.core.preprocess import preprocess
+from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
+from segmentation_node.model import Model
+from segmentation_node.pipeline import CudaPipeline, Outputs, Segmentation
+from segmentation_node.pipeline.opening import open_pipeline
+
+pytestmark = pytest.mark.gpu
+
+MakeNetwork = Callable[..., Model]
+ALL = Outputs(color=True, overlay=True, confidence=True, alpha=0.3)
+SIZE = (180, 322)
+TOLERANCE = {"fp32": 1e-3, "fp16": 0.2}
+"""By how much logits of sums over 192 values may differ from NumPy's."""
+
+
+def picture(seed: int = 0, height: int = SIZE[0], width: int = SIZE[1]) -> Frame:
+    small = np.random.default_rng(seed).integers(0, 256, (8, 12, 3)).astype(np.uint8)
+    return Frame.from_array(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture
+def gpu() -> Iterator[PyCudaGpu]:
+    opened = open_gpu()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_pipeline(gpu: PyCudaGpu, make_network: MakeNetwork) -> Iterator[Callable[..., Any]]:
+    """Make pipelines with PyTorch as their engine; closed at the end."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU for torch")
+    engines = importlib.import_module("segmentation_node.bench.gpu.torch_engine")
+    made: list[CudaPipeline] = []
+
+    def make(precision: str = "fp32", **options: Any) -> CudaPipeline:
+        model = make_network(default_size=[96, 160], fit="letterbox")
+        with gpu.current():
+            engine = engines.TorchEngine(model, precision=precision)
+        made.append(CudaPipeline(model, engine, gpu=gpu, **options))
+        return made[-1]
+
+    yield make
+    for pipeline in made:
+        pipeline.close()
+
+
+def check(pipeline: CudaPipeline, frame: Frame, result: Segmentation, precision: str) -> None:
+    """Compare a frame with the definition: up to the logits, and from there on."""
+    model = pipeline.engine.model
+    logits, how = pipeline.logits(frame)
+    values = preprocess(frame, how, model.input)
+    wanted = expected_logits(values, model.labels.num_classes, model.stride)[0]
+    assert np.abs(logits - wanted).max() < TOLERANCE[precision]
+    ordered = np.sort(upsample(logits, how), axis=0)
+    differs = result.labels != labels_of(logits, how, model.labels)
+    assert differs.sum() * 10_000 < differs.size
+    assert (ordered[-1] - ordered[-2])[differs].max(initial=0) < 1e-3
+    color = colorize(result.labels, model.labels.palette())
+    assert (result.color == color).all()
+    assert (result.overlay == overlay(to_bgr(frame), color, ALL.alpha)).all()
+    assert result.confidence is not None
+    assert np.abs(result.confidence.astype(int) - confidence(logits, how)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"graphs": False}, {"mapped": True}], ids=["graph", "plain", "mapped"]
+)
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_frames_are_what_the_definition_says(
+    make_pipeline: Callable[..., Any], precision: str, options: dict[str, Any]
+) -> None:
+    pipeline = make_pipeline(precision, **options)
+    for seed in range(6):
+        frame = picture(seed)
+        check(pipeline, frame, pipeline.segment(frame, ALL), precision)
+    wanted = "plain enqueue" if "graphs" in options else "CUDA graph"
+    assert pipeline.launches == wanted
+    steps = pipeline.gpu_stages_ms
+    assert min(steps.values()) >= 0
+    assert steps["frame"] > 0
+
+
+@pytest.mark.parametrize("encoding", list(ENCODINGS))
+def test_every_encoding_goes_through_the_graph(
+    make_pipeline: Callable[..., Any], encoding: str
+) -> None:
+    row, (height, width) = ENCODINGS[encoding], SIZE
+    step = row.row_bytes(width) + 7
+    pipeline, random = make_pipeline(), np.random.default_rng(0)
+    for _ in range(5):
+        data = random.integers(0, 256, row.rows(height) * step).astype(np.uint8)
+        frame = Frame.from_buffer(data, height=height, width=width, encoding=encoding, step=step)
+        check(pipeline, frame, pipeline.segment(frame, ALL), "fp32")
+
+
+@pytest.mark.parametrize("graphs", [True, False])
+def test_two_frames_under_way_are_the_same_as_one_after_the_other(
+    make_pipeline: Callable[..., Any], graphs: bool
+) -> None:
+    pipeline = make_pipeline(graphs=graphs)
+    frames = [picture(n) if n % 3 else picture(n, 90, 160) for n in range(12)]
+    wanted = [pipeline.segment(frame, ALL).copy() for frame in frames]
+    for _ in range(20):
+        pipeline.begin(frames[0], ALL)
+        for number in range(1, len(frames)):
+            pipeline.begin(frames[number], ALL)
+            _same(pipeline.finish(), wanted[number - 1])
+        _same(pipeline.finish(), wanted[-1])
+
+
+def _same(result: Segmentation, wanted: Segmentation) -> None:
+    for name in ("labels", "color", "overlay", "confidence"):
+        assert (getattr(result, name) == getattr(wanted, name)).all(), name
+
+
+def test_the_colours_weight_and_the_outputs_may_change(make_pipeline: Callable[..., Any]) -> None:
+    pipeline, frame = make_pipeline(), picture()
+    for alpha in (0.0, 1.0, 0.5):
+        for _ in range(5):
+            result = pipeline.segment(frame, Outputs(color=True, overlay=True, alpha=alpha))
+            color = np.asarray(result.color)
+            assert (result.overlay == overlay(to_bgr(frame), color, alpha)).all()
+    for _ in range(5):
+        assert pipeline.segment(frame, Outputs(color=False)).color is None
+
+
+def test_threads_may_take_turns(make_pipeline: Callable[..., Any]) -> None:
+    pipeline = make_pipeline()
+    wanted = pipeline.segment(picture(), ALL)
+    with ThreadPoolExecutor(1) as pool:
+        _same(pool.submit(pipeline.segment, picture(), ALL).result(), wanted)
+    _same(pipeline.segment(picture(), ALL), wanted)
+
+
+def test_ten_thousand_frames_take_no_more_memory(
+    gpu: PyCudaGpu, make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline("fp16")
+    frames = [picture(0), picture(1, 90, 160)]
+    for number in range(40):
+        pipeline.segment(frames[number % 2], ALL)
+    with gpu.current():
+        before = gpu.memory_used()
+    for number in range(10_000):
+        pipeline.segment(frames[number % 2], ALL)
+    with gpu.current():
+        grown = gpu.memory_used() - before
+    print(f"{grown} bytes more after 10000 frames")
+    assert grown <= 0
+    pipeline.close()
+
+
+def test_tensorrt_end_to_end(gpu: PyCudaGpu, make_network: MakeNetwork) -> None:
+    if importlib.util.find_spec("tensorrt") is None:
+        pytest.skip("TensorRT is not installed")
+    model = make_network(default_size=[96, 160], fit="letterbox")
+    with open_pipeline(model, engine="tensorrt", precision="fp32") as pipeline:
+        assert isinstance(pipeline, CudaPipeline)
+        for seed in range(6):
+            frame = picture(seed)
+            check(pipeline, frame, pipeline.segment(frame, ALL), "fp32")
+        assert pipeline.launches == "CUDA graph"
