@@ -52,10 +52,14 @@ class FrameGraphs:
         gpu: The GPU.
         stream: The slot's stream.
         use: Whether graphs are wanted; shared by all slots of a pipeline.
+        prove: Waits for a frame and reads its times, which a graph must bear.
     """
 
-    def __init__(self, gpu: Gpu, stream: Stream, use: GraphUse) -> None:
+    def __init__(
+        self, gpu: Gpu, stream: Stream, use: GraphUse, prove: Callable[[], object]
+    ) -> None:
         self._gpu = gpu
+        self._prove = prove
         self._stream = stream
         self._use = use
         self._graphs: dict[Outputs, Graph] = {}
@@ -69,7 +73,8 @@ class FrameGraphs:
         Args:
             outputs: What is made of it.
             enqueue: Enqueues it call by call.
-            settle: Waits for the other frames that are under way.
+            settle: Waits for the other frames that are under way: an engine has one set of
+                intermediate results, and is left alone while it is captured.
 
         Raises:
             EngineError: CUDA, or the engine, refuses.
@@ -77,29 +82,32 @@ class FrameGraphs:
         # The colours' weight is a constant in the graph of an overlay, and means nothing elsewhere.
         key = outputs if outputs.overlay else replace(outputs, alpha=0.5)
         graph = self._graphs.get(key)
-        if graph is None and self._use.wanted and key == self._enqueued:
-            graph = self._captured(key, enqueue, settle)
         if graph is not None:
             graph.launch(self._stream)
             return
+        if self._use.wanted and key == self._enqueued:
+            settle()
+            if self._capture(key, enqueue):
+                return
         enqueue(key)
         self._enqueued = key
 
-    def _captured(
-        self, key: Outputs, enqueue: Callable[[Outputs], None], settle: Callable[[], None]
-    ) -> Graph | None:
-        # An engine has one set of intermediate results: it is left alone until it is idle.
-        settle()
+    def _capture(self, key: Outputs, enqueue: Callable[[Outputs], None]) -> bool:
+        """Capture a frame and run it; False where that fails, and the frame is still to be run."""
         try:
-            graph = self._gpu.capture(self._stream, lambda: enqueue(key))
+            with Owned() as undo:
+                graph = undo.keep(self._gpu.capture(self._stream, lambda: enqueue(key)))
+                graph.launch(self._stream)
+                self._prove()
+                undo.pop_all()
         except EngineError as error:
             self._use.give_up(error)
-            return None
+            return False
         self._use.captured += 1
         self._graphs[key] = graph
         if len(self._graphs) > _KEPT:
             self._graphs.pop(next(iter(self._graphs))).free()
-        return graph
+        return True
 
     def free(self) -> None:
         """Give the graphs back; none may be under way."""

@@ -91,7 +91,7 @@ class GpuSlot:
             self.logits = owned.keep(Staged(gpu, sizes.logits))
             self.stream = owned.keep(gpu.stream())
             self._marks = [owned.keep(gpu.event()) for _ in Mark]
-            self.graphs = owned.keep(FrameGraphs(gpu, self.stream, use))
+            self.graphs = owned.keep(FrameGraphs(gpu, self.stream, use, self._prove))
             self._owned = owned.pop_all()
         self._results: dict[str, Staged] = {}
         self._picture: Memory | None = None
@@ -146,6 +146,10 @@ class GpuSlot:
             # Nothing of it may meet the slot's next frame.
             self.settle()
             raise
+
+    def _prove(self) -> None:
+        self.wait()
+        self.stages_ms()
 
     def settle(self) -> None:
         """Wait until nothing is under way, whatever became of it."""

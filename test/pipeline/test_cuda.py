@@ -229,6 +229,26 @@ def test_what_cannot_be_captured_is_enqueued_call_by_call_and_told_once(
     rig.close()
 
 
+@pytest.mark.parametrize("name", ["instantiate", "launch graph", "synchronize", "ms_since"])
+def test_a_graph_that_does_not_bear_its_first_frame_is_given_up(
+    make_rig: MakeRig, name: str
+) -> None:
+    rig = make_rig()
+    rig.run(2)
+    rig.gpu.calls.clear()
+    rig.run(1)
+    first = rig.gpu.calls.index(name, rig.gpu.calls.index("capture"))
+    again = make_rig()
+    again.run(2)
+    again.gpu.calls.clear()
+    again.gpu.fails_at = first + 1
+    again.run(5)
+    assert again.pipeline.launches == f"plain enqueue (CUDA_ERROR_STAND_IN while {name})"
+    assert again.gpu.calls.count("capture") == 1
+    for one in (rig, again):
+        one.close()
+
+
 def test_the_colours_weight_takes_effect_with_graphs(make_rig: MakeRig) -> None:
     rig = make_rig()
     for alpha in (0.2, 0.7, 0.2):
