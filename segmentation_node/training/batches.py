@@ -32,16 +32,25 @@ class Source:
     Args:
         data: The data set.
         per_batch: Images in each batch.
-        alone: Images in each batch while it is alone (see `Batches.joined`).
+        late: Images in each batch from the iteration `late_from` on; None goes on as before.
+        late_from: See `late`.
     """
 
     data: Dataset
     per_batch: int
-    alone: int = 0
+    late: int | None = None
+    late_from: int = 0
 
     def __post_init__(self) -> None:
         if not self.data.samples:
             raise DatasetError(f"no images in {self.data.name}", "at least one", "choose another")
+
+    def positions(self, iteration: int) -> range:
+        """Which of its images are in a batch: how many of them came before, for each."""
+        if self.late is None or iteration < self.late_from:
+            return range(iteration * self.per_batch, (iteration + 1) * self.per_batch)
+        first = self.late_from * self.per_batch + (iteration - self.late_from) * self.late
+        return range(first, first + self.late)
 
 
 @dataclass(frozen=True)
@@ -52,15 +61,12 @@ class Batches:
         sources: What each batch is made of.
         settings: Changes to the images.
         seed: Decides all that is random.
-        joined: Iteration from which each batch has images of every source, `per_batch` of each;
-            before it each has `alone` of each.
         threads: Threads that read and change images.
     """
 
     sources: Sequence[Source]
     settings: Augmentation
     seed: int
-    joined: int = 0
     threads: int = 2
 
     def example(self, source: int, position: int) -> Example:
@@ -94,11 +100,10 @@ class Batches:
 
     def _keys(self, iteration: int) -> list[tuple[int, int]]:
         """Source and position of each image of a batch."""
-        early, late = min(iteration, self.joined), max(iteration - self.joined, 0)
         return [
-            (index, early * source.alone + late * source.per_batch + offset)
+            (index, position)
             for index, source in enumerate(self.sources)
-            for offset in range(source.alone if iteration < self.joined else source.per_batch)
+            for position in source.positions(iteration)
         ]
 
 

@@ -136,9 +136,11 @@ def _mix(report: Report) -> dict[str, str]:
         return {}
     recipe = report["recipe"]
     share = round(recipe["batch"] * recipe["camvid_share"])
-    first = recipe["scenes_after"] if share else 0
-    alone = f"; the first {first:.0%} of the run CamVid alone" if first else ""
-    return {"In each batch": f"{share} of CamVid, {recipe['batch'] - share} rendered{alone}"}
+    mix = f"{share} of CamVid, {recipe['batch'] - share} rendered"
+    if recipe.get("late_camvid_share"):
+        late = round(recipe["batch"] * recipe["late_camvid_share"])
+        mix += f"; {late} and {recipe['batch'] - late} in the last cycle"
+    return {"In each batch": mix}
 
 
 def _optimiser(recipe: Report) -> str:

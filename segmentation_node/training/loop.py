@@ -150,7 +150,7 @@ class Training:
         started, first = time.monotonic() - self.seconds, self.iteration
         before = self.seconds
         recipe = self.recipe
-        batches = Batches(self.data.sources, recipe.augmentation, recipe.seed, recipe.scenes_from)
+        batches = Batches(self.data.sources, recipe.augmentation, recipe.seed)
         for examples in batches.since(first, recipe.iterations):
             loss = self._step(examples)
             miou = self._scores()

@@ -24,7 +24,7 @@ CAMVID_NOTICE = (
 
 _SHARES = (
     "camvid_share",
-    "scenes_after",
+    "hold_out_share",
     "label_smoothing",
     "class_exponent",
     "averaging",
@@ -32,7 +32,6 @@ _SHARES = (
     "drop_after",
 )
 _COUNTS = (
-    "hold_out_iterations",
     "batch",
     "loss_step",
     "validate_every",
@@ -52,8 +51,8 @@ class Recipe:
         notice: One sentence that users of the weights must be told; empty where there is none.
         own_data: Whether it learns from data that the user names (`--data`), and from nothing else.
         camvid_share: Share of each batch that is CamVid, 0 to 1; the rest is rendered scenes.
-        scenes_after: Share of the run, 0 to 1, after which rendered scenes join; until then CamVid
-            fills the batches, which settles the encoder on real images first.
+        late_camvid_share: The same for the last cycle, 0 to 1; None goes on as before. Scenes
+            teach much while the network knows little, and pull it away from photographs later.
         stills: The rendered scenes.
         optimizer: One of `optimizer.OPTIMIZERS`.
         schedule: How the learning rate moves, one of `schedule.SCHEDULES`.
@@ -61,7 +60,7 @@ class Recipe:
             in each and starts the next at half the peak before.
         epochs: Passes over the training images, in one cycle; 0 goes by `cycles`.
         drop_after: With `step`, the share of the run, 0 to 1, after which the rate is a tenth.
-        hold_out_iterations: Optimiser steps, in one cycle, of a run that leaves a sequence out.
+        hold_out_share: Share of each cycle that a run goes through which leaves a sequence out.
         batch: Images per step.
         learning_rate: Peak of the new layers' rate.
         encoder_factor: The encoder's learning rate, as a factor of it.
@@ -91,14 +90,14 @@ class Recipe:
     network: str = "fcn4s_lite0"
     own_data: bool = False
     camvid_share: float = 0.0
-    scenes_after: float = 0.0
+    late_camvid_share: float | None = None
     stills: Stills = field(default_factory=Stills)
     optimizer: str = "adamw"
     schedule: str = "cosine"
     cycles: tuple[int, ...] = (1000,)
     epochs: int = 0
     drop_after: float = 0.5
-    hold_out_iterations: int = 350
+    hold_out_share: float = 0.5
     batch: int = 8
     learning_rate: float = 3e-3
     encoder_factor: float = 0.4
@@ -142,8 +141,9 @@ class Recipe:
             raise _bad(f"loss_step {self.loss_step}", "no more than the stride of the logits")
         if (self.augmentation.crop_height | self.augmentation.crop_width) % self.multiple:
             raise _bad("a crop of another size", f"multiples of {self.multiple} pixels")
-        if self.scenes_after > 0 and self.camvid_per_batch == 0:
-            raise _bad(f"scenes_after {self.scenes_after}", "0 where there is no CamVid")
+        late = self.late_camvid_share
+        if late is not None and not (0 < late <= 1 and self.camvid_share > 0):
+            raise _bad(f"late_camvid_share {late}", "above 0, up to 1, after a share above 0")
 
     def _check_counts(self) -> None:
         for name in ("bias_images", "epochs"):
@@ -152,7 +152,7 @@ class Recipe:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise _bad(f"{name} {getattr(self, name)}", "at least 1")
-        shortest = min(*self.cycles, self.hold_out_iterations)
+        shortest = min(self.cycles)
         if not 0 <= self.warm_up <= shortest:
             raise _bad(f"warm_up {self.warm_up}", f"0 to {shortest} iterations, those of a cycle")
 
@@ -172,9 +172,20 @@ class Recipe:
         return round(self.batch * self.camvid_share)
 
     @property
-    def scenes_from(self) -> int:
-        """Iteration from which rendered scenes are part of the batches."""
-        return round(self.iterations * self.scenes_after)
+    def late_camvid(self) -> int | None:
+        """Images of CamVid in each batch of the last cycle; None where they stay as many."""
+        share = self.late_camvid_share
+        return None if share is None else round(self.batch * share)
+
+    @property
+    def last_cycle(self) -> int:
+        """Iteration with which the last cycle begins."""
+        return self.iterations - self.cycles[-1]
+
+    def for_hold_out(self) -> Recipe:
+        """The recipe of a run that leaves a sequence out: the same, with shorter cycles."""
+        share = self.hold_out_share
+        return replace(self, cycles=tuple(max(round(share * length), 1) for length in self.cycles))
 
     @property
     def freeze_from(self) -> int:
@@ -279,8 +290,9 @@ _ALL = (
         licence="CC-BY-NC-4.0",
         notice=CAMVID_NOTICE,
         camvid_share=0.5,
-        freeze_after=0.3,
-        cycles=(1800, 900),
+        late_camvid_share=0.75,
+        freeze_after=0.2,
+        cycles=(1800, 900, 1350),
         averaging=0.997,
         # Fitted on 30 frames of each drive left out: 0.93 on 0001TP, 0.87 on 0006R0, 0.91 on
         # 0016E5. On frames of the drives that it learns from it would be 0.8, too sure for others.

@@ -41,17 +41,18 @@ def prepare(
         return _own(run, run.own, device)
     recipe = settled(run, device, CAMVID_11.num_classes)
     if run.held_out is not None:
-        recipe = replace(recipe, cycles=(recipe.hold_out_iterations,))
+        recipe = recipe.for_hold_out()
     sources, validation = [], []
-    if run.camvid_root is not None and recipe.camvid_per_batch:
+    batch, photographs, late = recipe.batch, recipe.camvid_per_batch, recipe.late_camvid
+    if run.camvid_root is not None and photographs:
         learnt, scored = _camvid(run.camvid_root, run.held_out)
-        sources.append(Source(learnt, recipe.camvid_per_batch, alone=recipe.batch))
+        sources.append(Source(learnt, photographs, late, recipe.last_cycle))
         validation.append(scored)
-    if recipe.batch > recipe.camvid_per_batch:
+    if batch > photographs:
         render_stills(recipe.stills, run.stills / "train", rendering)
         render_stills(recipe.stills.for_scores(), run.stills / "val", rendering)
-        scenes = rendered(run.stills, "train")
-        sources.append(Source(scenes, recipe.batch - recipe.camvid_per_batch))
+        scenes, late = rendered(run.stills, "train"), None if late is None else batch - late
+        sources.append(Source(scenes, batch - photographs, late, recipe.last_cycle))
         validation.append(rendered(run.stills, "val"))
     return recipe, Data(tuple(sources), tuple(validation))
 

@@ -65,12 +65,12 @@ def test_each_source_has_its_share_of_a_batch(sources):
     assert batch[0][0].shape == (32, 32, 3)
 
 
-def test_until_the_sources_join_the_first_fills_the_batches(camvid_like):
+def test_what_a_batch_is_made_of_can_change_once_and_no_image_is_passed_over(camvid_like):
     real, scenes = camvid(camvid_like, ["train"]), camvid(camvid_like, ["val"])
-    sources = [Source(real, 2, alone=3), Source(scenes, 1)]
-    keys = [Batches(sources, PLAIN, 1, joined=2)._keys(iteration) for iteration in range(4)]
-    assert keys[:2] == [[(0, 0), (0, 1), (0, 2)], [(0, 3), (0, 4), (0, 5)]]
-    assert keys[2:] == [[(0, 6), (0, 7), (1, 0)], [(0, 8), (0, 9), (1, 1)]]
+    sources = [Source(real, 2, late=3, late_from=2), Source(scenes, 2, late=1, late_from=2)]
+    keys = [Batches(sources, PLAIN, 1)._keys(iteration) for iteration in range(4)]
+    assert keys[:2] == [[(0, 0), (0, 1), (1, 0), (1, 1)], [(0, 2), (0, 3), (1, 2), (1, 3)]]
+    assert keys[2:] == [[(0, 4), (0, 5), (0, 6), (1, 4)], [(0, 7), (0, 8), (0, 9), (1, 5)]]
 
 
 def test_a_source_without_images_is_refused(camvid_like):

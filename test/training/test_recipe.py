@@ -71,6 +71,10 @@ def test_unknown_recipes_are_named():
         {"batch": -1},
         {"warm_up": 10**6},
         {"camvid_share": 1.5},
+        {"late_camvid_share": 0.0},
+        {"late_camvid_share": 1.5},
+        {"camvid_share": 0.0, "late_camvid_share": 0.5},
+        {"hold_out_share": 2.0},
         {"learning_rate": 0.0},
         {"augmentation": Augmentation(crop_height=100, crop_width=320)},
         {"optimizer": "sgd"},
@@ -97,6 +101,17 @@ def test_no_scene_is_both_trained_and_scored_on(name):
     held = stills.for_scores(100)
     assert learnt.isdisjoint({held.item(index)[0] for index in range(held.count)})
     assert max(learnt) < VALIDATION_SEED
+
+
+def test_a_run_that_leaves_a_drive_out_is_the_same_run_with_shorter_cycles():
+    found = replace(recipe("camvid"), cycles=(100, 60), hold_out_share=0.5, warm_up=10)
+    assert found.for_hold_out() == replace(found, cycles=(50, 30))
+
+
+def test_photographs_take_their_late_share_with_the_last_cycle():
+    found = replace(recipe("camvid"), batch=8, late_camvid_share=0.75, cycles=(100, 60))
+    assert (found.camvid_per_batch, found.late_camvid, found.last_cycle) == (4, 6, 100)
+    assert replace(found, late_camvid_share=None).late_camvid is None
 
 
 def test_every_condition_has_its_share():

@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 SMALL = replace(
     recipe("camvid"),
     cycles=(2, 1),
-    hold_out_iterations=2,
+    hold_out_share=0.5,
     batch=2,
     camvid_share=0.5,
     warm_up=1,
