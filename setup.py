@@ -83,6 +83,15 @@ setup(
             "cuda-bindings>=12.8",
             "nvidia-ml-py",
         ],
+        # For `make gpu-test` and `make gpu-bench`, on a machine with a GPU.
+        "gpu-test": [
+            "torch>=2.6",
+            "onnx>=1.15",
+            "pycuda>=2024.1",
+            "cuda-bindings>=12.8",
+            "nvidia-cuda-nvrtc>=13; platform_machine == 'x86_64'",
+            "pytest>=7",
+        ],
         "train": [
             "torch>=2.4",
             "onnx>=1.15",

@@ -25,6 +25,7 @@ def open_pipeline(
     size: NetworkSize | None = None,
     view: View | None = None,
     watch: BuildWatch | None = None,
+    mapped: bool = False,
 ) -> Pipeline:
     """Open a network and what is around it; closing the pipeline closes all of it.
 
@@ -39,6 +40,7 @@ def open_pipeline(
         view: What is seen of the images, and what its results look like; all of them, at their
             own size, where None.
         watch: As for `open_engine`.
+        mapped: On a GPU, whether its kernels read and write main memory in place; see docs/gpu.md.
 
     Raises:
         ConfigError: The view merges classes that the network does not have.
@@ -57,7 +59,7 @@ def open_pipeline(
             opened = open_engine(
                 model, engine="tensorrt", precision=precision, size=size, watch=watch
             )
-        pipeline = _on_gpu(opened.model, opened, view, gpu)
+        pipeline = _on_gpu(opened.model, opened, view, gpu, mapped)
         undo.pop_all()
     return pipeline
 
@@ -81,9 +83,11 @@ def pipeline_on(model: Model, engine: CpuEngine | GpuEngine, view: View | None =
     return CpuPipeline(model, engine, view)
 
 
-def _on_gpu(model: Model, engine: GpuEngine, view: View | None, gpu: Gpu) -> CudaPipeline:
+def _on_gpu(
+    model: Model, engine: GpuEngine, view: View | None, gpu: Gpu, mapped: bool = False
+) -> CudaPipeline:
     try:
-        return CudaPipeline(model, engine, view, gpu=gpu)
+        return CudaPipeline(model, engine, view, gpu=gpu, mapped=mapped)
     except BaseException:
         with gpu.current():
             engine.close()

@@ -71,6 +71,7 @@ class Segmenter:
         network_size: str | NetworkSize | None = None,
         view: View | None = None,
         watch: BuildWatch | None = None,
+        mapped: bool = False,
     ) -> Segmenter:
         """Load a network.
 
@@ -85,6 +86,8 @@ class Segmenter:
             view: What is seen of the images, and what its results look like; all of them, at
                 their own size, where None.
             watch: Follows the building of an engine, and can end it.
+            mapped: On a GPU, whether its kernels read images and write results in main memory,
+                without copies: of use on integrated GPUs, see docs/gpu.md.
 
         Raises:
             ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
@@ -95,7 +98,13 @@ class Segmenter:
         found = load_model(model)
         size = _size(network_size, found)
         pipeline = open_pipeline(
-            found, engine=engine, precision=precision, size=size, view=view, watch=watch
+            found,
+            engine=engine,
+            precision=precision,
+            size=size,
+            view=view,
+            watch=watch,
+            mapped=mapped,
         )
         if found.notice:
             _log.warning("%s: %s", found.name, found.notice)

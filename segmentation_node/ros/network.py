@@ -81,7 +81,9 @@ class Network:
     def facts(self) -> Mapping[str, object]:
         """What is really in use, for the log and the diagnostics."""
         segmenter = self.segmenters[0]
+        on_gpu = {"launches": segmenter.launches} if segmenter.launches else {}
         return {
+            **on_gpu,
             "model": segmenter.model.name,
             "engine": segmenter.engine_name,
             "device": segmenter.device,

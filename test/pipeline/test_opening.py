@@ -62,10 +62,20 @@ def test_the_context_is_made_before_the_engine_and_let_go_after_it(
     assert isinstance(pipeline, CudaPipeline)
     assert machine.asked == [{"engine": "tensorrt", "precision": "fp16", "watch": None}]
     pipeline.warm_up(20, 30)
+    assert "copy_in" in machine.gpu.calls
     pipeline.close()
     assert machine.gpu.left == []
     assert not machine.gpu.is_open
     assert machine.gpu.calls[-1] == "close engine"
+
+
+def test_memory_is_mapped_where_that_is_asked_for(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    with Segmenter.load(make_network().path, mapped=True) as segmenter:
+        segmenter(np.zeros((20, 30, 3), np.uint8))
+    assert "allocate_host mapped" in machine.gpu.calls
+    assert "copy_in" not in machine.gpu.calls
 
 
 def test_an_engine_that_cannot_be_opened_leaves_nothing(
