@@ -172,9 +172,12 @@ async def test_nothing_is_wider_than_the_screen() -> None:
 async def test_what_the_node_complains_of_is_said_and_so_is_a_lost_connection() -> None:
     async with page() as (rig, tab):
         state = "document.getElementById('state')"
-        assert await tab.ask(f"{state}.getAttribute('role')") == "status"
-        rig.source.tell("status", **page_status(2, "the engine failed", VALUES, 60.0))
-        await tab.until(f"{state}.innerText === 'the engine failed'")
+        for level, text in ((1, "3 frames skipped"), (1, "4 frames skipped"), (2, "engine failed")):
+            rig.source.tell("status", **page_status(level, text, VALUES, 60.0))
+            await tab.until(f"{state}.innerText === '{text}'")
+            # Read out when things turn, and not at every count.
+            spoken = await tab.ask("document.querySelector('[role=status]').textContent")
+            assert spoken == text.replace("4", "3")
         rig.source.tell("fault input", stream="input", text="an encoding that nobody knows")
         await tab.until("document.body.innerText.includes('an encoding that nobody knows')")
         rig.source.tell("fault input", stream="input", text="")

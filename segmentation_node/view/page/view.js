@@ -30,6 +30,8 @@ const link = { isOpen: false, waitMs: 500, heardMs: 0, status: null };
 
 function showState() {
   const [level, text] = stateNow();
+  // Counts within the sentence change every second: it is read out when things turn.
+  if (byId("state").dataset.level !== String(level)) setText("spoken", text);
   byId("state").dataset.level = String(level);
   setText("state", text);
 }
