@@ -13,6 +13,8 @@ from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, TensorSpec
 
+DEVICE = "cuda"
+
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
@@ -43,7 +45,7 @@ class TorchEngine:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         self._dtype = _DTYPES[precision]
         network = TorchNetwork(model.path).eval()
-        self._network: TorchNetwork | None = network.to("cuda", self._dtype)
+        self._network: TorchNetwork | None = network.to(DEVICE, self._dtype)
         # Memory that graphs write to again and again must be nobody else's.
         self._pool: Any = torch.cuda.MemPool()
         self._views: dict[int, Tensor] = {}
@@ -57,15 +59,14 @@ class TorchEngine:
         """Run the network in the order of a stream; see `GpuEngine.enqueue`."""
         if self._network is None:
             raise EngineError("a closed engine", "an open one", "open it again")
-        image = self._view(input_address, self.input)
-        logits = self._view(output_address, self.output)
         try:
             with (
                 torch.inference_mode(),
                 torch.cuda.stream(torch.cuda.ExternalStream(stream)),
                 torch.cuda.use_mem_pool(self._pool),
             ):
-                logits.copy_(self._network(image))
+                image = self._view(input_address, self.input)
+                self._view(output_address, self.output).copy_(self._network(image))
         except RuntimeError as error:
             raise EngineError(
                 received=f"a failure of PyTorch ({str(error).splitlines()[0]})",
@@ -93,10 +94,14 @@ class TorchEngine:
         self.close()
 
     def _view(self, address: int, spec: TensorSpec) -> Tensor:
-        """A tensor on memory that is not PyTorch's."""
         if address not in self._views:
-            self._views[address] = torch.as_tensor(_Memory(address, spec), device="cuda")
+            self._views[address] = tensor_at(address, spec)
         return self._views[address]
+
+
+def tensor_at(address: int, spec: TensorSpec) -> Tensor:
+    """A tensor on memory of the GPU that is not PyTorch's."""
+    return torch.as_tensor(_Memory(address, spec), device=DEVICE)
 
 
 class _Memory:
