@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
+from urllib.request import urlopen
 
 import pytest
+from dds import Program
 from typer.testing import CliRunner
 
 from segmentation_node.cli.app import app
@@ -45,3 +48,21 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch) -> None:
 def test_a_node_may_be_named_without_its_slash() -> None:
     settings, has_reader = parse(["--node", "seg", "--names", "robot.lan", "robot"])
     assert (settings.node, settings.names, has_reader) == ("/seg", ("robot.lan", "robot"), False)
+
+
+@pytest.mark.dds
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_to_look_and_ends_with_its_other_process(
+    domain_id: int, number: signal.Signals
+) -> None:
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    command = ("-m", "segmentation_node.cli.app", "view", "--port", "0", "--host", "0.0.0.0")
+    with Program(*command, domain_id=domain_id) as program:
+        port = int(program.wait_for_line("look at http://0.0.0.0:").split(":")[2].split("/")[0])
+        program.wait_for_line("there is no password")
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+            assert answer.status == 200
+        assert program.stop(number) == 0
+        assert "Traceback" not in program.output
+    with pytest.raises(OSError, match="refused"):
+        urlopen(f"http://127.0.0.1:{port}/", timeout=20)
