@@ -120,13 +120,10 @@ class HostEvent:
 
     def hold(self, stream: HostStream) -> None:
         self._gpu.call("hold")
+        assert not self.is_freed, "an event was used after it was freed"
+        assert not stream.is_capturing, "a graph that waits for others"
         wanted = self.records
-        # Waits for the records before the launch, whichever way this got into the stream.
-        may_run = self.may_run if stream.is_capturing else lambda: self.passed >= wanted
-        stream.put(Work("hold", lambda: None, may_run=may_run))
-
-    def may_run(self) -> bool:
-        raise AssertionError("a captured wait is given its own condition at each launch")
+        stream.put(Work("hold", lambda: None, may_run=lambda: self.passed >= wanted))
 
     def _pass(self) -> None:
         self.passed += 1
@@ -154,15 +151,9 @@ class HostGraph:
         self._gpu.call("launch graph")
         assert not self.is_freed, "a graph was used after it was freed"
         for work in self._works:
-            owner = getattr(work.may_run, "__self__", None)
-            if isinstance(owner, HostEvent):
-                wanted = owner.records
-                ready = partial(lambda event, count: event.passed >= count, owner, wanted)
-                stream.put(Work(work.name, work.run, work.touches, ready))
-            else:
-                if work.name == "record":
-                    work.run.__self__.records += 1  # type: ignore[attr-defined]
-                stream.put(work)
+            if work.name == "record":
+                work.run.__self__.records += 1  # type: ignore[attr-defined]
+            stream.put(work)
 
     def free(self) -> None:
         self._gpu.call("free graph")

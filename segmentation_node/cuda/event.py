@@ -11,8 +11,8 @@ from segmentation_node.cuda.gpu import Event, Stream
 class ApiEvent:
     """A point in a stream.
 
-    In a stream that is being captured it becomes a node of the graph, so that it is recorded, or
-    waited for, at each launch (CUDA driver API, cuEventRecordWithFlags and cuStreamWaitEvent).
+    Recorded in a stream that is being captured, it becomes a node of the graph, and is recorded at
+    each launch (CUDA driver API, cuEventRecordWithFlags).
 
     Args:
         api: The driver API; a context is current.
@@ -27,17 +27,15 @@ class ApiEvent:
 
     def record(self, stream: Stream) -> None:
         """Set it behind what is in a stream so far."""
-        flags = self._flags("CUevent_record_flags", "CU_EVENT_RECORD", stream)
+        which = "EXTERNAL" if stream.is_capturing else "DEFAULT"
+        flags = int(self._api.constant("CUevent_record_flags", f"CU_EVENT_RECORD_{which}"))
         self._api.call(
             "recording an event", "cuEventRecordWithFlags", self.handle, stream.handle, flags
         )
 
     def hold(self, stream: Stream) -> None:
         """Let what comes next in a stream wait for where the event was recorded last."""
-        flags = self._flags("CUevent_wait_flags", "CU_EVENT_WAIT", stream)
-        self._api.call(
-            "waiting for an event", "cuStreamWaitEvent", stream.handle, self.handle, flags
-        )
+        self._api.call("waiting for an event", "cuStreamWaitEvent", stream.handle, self.handle, 0)
 
     def ms_since(self, earlier: Event) -> float:
         """Milliseconds that the GPU took from another event to this one."""
@@ -49,7 +47,3 @@ class ApiEvent:
         handle, self.handle = self.handle, None
         if handle is not None:
             self._api.call("freeing an event", "cuEventDestroy", handle)
-
-    def _flags(self, kind: str, prefix: str, stream: Stream) -> int:
-        which = "EXTERNAL" if stream.is_capturing else "DEFAULT"
-        return int(self._api.constant(kind, f"{prefix}_{which}"))

@@ -52,7 +52,10 @@ class Event(Protocol):
         """Set it behind what is in a stream so far."""
 
     def hold(self, stream: Stream) -> None:
-        """Let what comes next in a stream wait for where the event was recorded last."""
+        """Let what comes next in a stream wait for where the event was recorded last.
+
+        The stream is not being captured.
+        """
 
     def ms_since(self, earlier: Event) -> float:
         """Milliseconds that the GPU took from another event to this one; both have passed."""

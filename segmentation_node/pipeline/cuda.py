@@ -21,7 +21,7 @@ from segmentation_node.engines import GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
-from segmentation_node.pipeline.gpu_camera import SLOTS, GpuCamera, GpuKind, GpuParts, kind_of
+from segmentation_node.pipeline.gpu_camera import SLOTS, GpuCamera, GpuKind, GpuParts, Turn, kind_of
 from segmentation_node.pipeline.gpu_graphs import GraphUse
 from segmentation_node.pipeline.gpu_slot import GpuSlot
 from segmentation_node.pipeline.result import Segmentation
@@ -100,10 +100,8 @@ class CudaPipeline:
     ) -> None:
         view = view or View()
         view.channel_ids(model.labels)
-        with gpu.current():
-            turn = gpu.event()
         use = GraphUse(wanted=graphs)
-        self._set_up(GpuParts(gpu, model, engine, view, turn, use, mapped), [])
+        self._set_up(GpuParts(gpu, model, engine, view, Turn(), use, mapped), [])
 
     def _set_up(self, parts: GpuParts, family: list[CudaPipeline]) -> None:
         self._parts = parts
@@ -232,6 +230,7 @@ class CudaPipeline:
         buffers = into or Buffers.allocate(*size, job.outputs)
         buffers.check(*size, job.outputs)
         self._under_way.popleft()
+        self._parts.turn.finished(job.slot)
         with self._gpu.current():
             job.slot.wait()
             self.gpu_stages_ms = job.slot.stages_ms()
@@ -337,7 +336,6 @@ class CudaPipeline:
     def _free(self) -> None:
         with self._gpu.current(), Owned() as owned:
             owned.callback(self._parts.engine.close)
-            owned.keep(self._parts.turn)
             for pipeline in self._family:
                 pipeline._give_up(owned)
 

@@ -13,7 +13,7 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.window import Window
 from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
-from segmentation_node.cuda.gpu import Event, Gpu
+from segmentation_node.cuda.gpu import Gpu
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.postprocess import Postprocess
 from segmentation_node.cuda.preprocess import Preprocess
@@ -40,6 +40,27 @@ def kind_of(frame: Frame) -> GpuKind:
     return frame.height, frame.width, frame.encoding, frame.is_bigendian
 
 
+@dataclass
+class Turn:
+    """Whose inference comes before the next one: an engine has one set of intermediate results.
+
+    Args:
+        last: The slot whose frame was begun last; None where it is done.
+    """
+
+    last: GpuSlot | None = None
+
+    def take(self, slot: GpuSlot) -> None:
+        """Let a slot's next frame wait until the inference before it is done."""
+        if self.last is not None:
+            slot.follow(self.last)
+
+    def finished(self, slot: GpuSlot) -> None:
+        """Nothing needs to wait for a slot's frame any more."""
+        if self.last is slot:
+            self.last = None
+
+
 @dataclass(frozen=True, eq=False)
 class GpuParts:
     """What the cameras of a pipeline share.
@@ -49,8 +70,7 @@ class GpuParts:
         model: The network.
         engine: The network on its runtime.
         view: What is seen of the images, and what its results look like.
-        turn: Recorded when an inference ends, and waited for by the next: an engine runs once at
-            a time.
+        turn: Keeps inferences in order.
         graphs: Whether frames go out as graphs.
         mapped: Whether kernels read images and write results in main memory.
     """
@@ -59,7 +79,7 @@ class GpuParts:
     model: Model
     engine: GpuEngine
     view: View
-    turn: Event
+    turn: Turn
     graphs: GraphUse
     mapped: bool = False
 
@@ -120,12 +140,12 @@ class GpuCamera:
                 owned.keep(GpuSlot(parts.gpu, sizes, parts.mapped, use)) for _ in range(SLOTS)
             ]
             self._owned = owned.pop_all()
-        self._turn = 0
+        self._next = 0
 
     @property
     def next_slot(self) -> GpuSlot:
         """The slot that is free as long as no more than SLOTS frames are under way."""
-        return self._slots[self._turn]
+        return self._slots[self._next]
 
     def begin(self, outputs: Outputs, settle: Callable[[], None]) -> GpuSlot:
         """Enqueue the frame that was filled in, and return at once.
@@ -143,11 +163,16 @@ class GpuCamera:
         slot = self.next_slot
         try:
             slot.prepare(outputs)
-            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made), settle)
+            if slot.graphs.will_capture(outputs):
+                settle()
+            else:
+                self._parts.turn.take(slot)
+            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made))
         except BaseException:
             slot.settle()
             raise
-        self._turn = (self._turn + 1) % SLOTS
+        self._parts.turn.last = slot
+        self._next = (self._next + 1) % SLOTS
         return slot
 
     def fill(self, frame: Frame) -> None:
@@ -185,6 +210,7 @@ class GpuCamera:
         slot, spec = self.next_slot, self._parts.engine.output
         self.fill(frame)
         try:
+            self._parts.turn.take(slot)
             self._infer(slot)
             slot.logits.to_host(slot.stream)
         finally:
@@ -209,10 +235,7 @@ class GpuCamera:
         slot.mark(Mark.COPIED_IN)
         self._preprocess(slot.image.address, int(slot.input), stream)
         slot.mark(Mark.PREPARED)
-        parts.turn.hold(stream)
-        slot.mark(Mark.INFERENCE_BEGUN)
         parts.engine.enqueue(stream.handle, int(slot.input), slot.logits.address)
-        parts.turn.record(stream)
         slot.mark(Mark.INFERRED)
 
     def read(self, slot: GpuSlot, outputs: Outputs, buffers: Buffers) -> None:

@@ -65,32 +65,28 @@ class FrameGraphs:
         self._graphs: dict[Outputs, Graph] = {}
         self._enqueued: Outputs | None = None
 
-    def run(
-        self, outputs: Outputs, enqueue: Callable[[Outputs], None], settle: Callable[[], None]
-    ) -> None:
+    def will_capture(self, outputs: Outputs) -> bool:
+        """Whether the next frame will be captured; nothing else may be under way then."""
+        key = _key(outputs)
+        return self._use.wanted and key == self._enqueued and key not in self._graphs
+
+    def run(self, outputs: Outputs, enqueue: Callable[[Outputs], None]) -> None:
         """Enqueue a frame and return at once; the slot's frame before it is done.
 
         Args:
             outputs: What is made of it.
             enqueue: Enqueues it call by call.
-            settle: Waits for the other frames that are under way: an engine has one set of
-                intermediate results, and is left alone while it is captured.
 
         Raises:
             EngineError: CUDA, or the engine, refuses.
         """
-        # The colours' weight is a constant in the graph of an overlay, and means nothing elsewhere.
-        key = outputs if outputs.overlay else replace(outputs, alpha=0.5)
+        key = _key(outputs)
         graph = self._graphs.get(key)
         if graph is not None:
             graph.launch(self._stream)
-            return
-        if self._use.wanted and key == self._enqueued:
-            settle()
-            if self._capture(key, enqueue):
-                return
-        enqueue(key)
-        self._enqueued = key
+        elif not (self.will_capture(outputs) and self._capture(key, enqueue)):
+            enqueue(key)
+            self._enqueued = key
 
     def _capture(self, key: Outputs, enqueue: Callable[[Outputs], None]) -> bool:
         """Capture a frame and run it; False where that fails, and the frame is still to be run."""
@@ -114,3 +110,8 @@ class FrameGraphs:
         with Owned() as owned:
             while self._graphs:
                 owned.keep(self._graphs.popitem()[1])
+
+
+def _key(outputs: Outputs) -> Outputs:
+    """What a graph is made for: the colours' weight is a constant in it, if there is an overlay."""
+    return outputs if outputs.overlay else replace(outputs, alpha=0.5)

@@ -23,21 +23,20 @@ class Mark(IntEnum):
     BEGUN = 0
     COPIED_IN = 1
     PREPARED = 2
-    INFERENCE_BEGUN = 3
-    INFERRED = 4
-    DECIDED = 5
-    COPIED_OUT = 6
+    INFERRED = 3
+    DECIDED = 4
+    COPIED_OUT = 5
 
 
 GPU_STAGES = {
     "copy_in": (Mark.BEGUN, Mark.COPIED_IN),
     "preprocess": (Mark.COPIED_IN, Mark.PREPARED),
-    "inference": (Mark.INFERENCE_BEGUN, Mark.INFERRED),
+    "inference": (Mark.PREPARED, Mark.INFERRED),
     "postprocess": (Mark.INFERRED, Mark.DECIDED),
     "copy_out": (Mark.DECIDED, Mark.COPIED_OUT),
     "frame": (Mark.BEGUN, Mark.COPIED_OUT),
 }
-"""What is timed by events; before inference a frame may wait for the one before it."""
+"""What is timed by events."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,10 @@ class GpuSlot:
     def addresses(self, outputs: Outputs) -> Results:
         """Where the kernel writes them."""
         return Results(**{name: one.address for name, one in self.results(outputs).items()})
+
+    def follow(self, other: GpuSlot) -> None:
+        """Let what comes next here wait until another slot's inference is done."""
+        other._marks[Mark.INFERRED].hold(self.stream)
 
     def mark(self, mark: Mark) -> None:
         """Take the GPU's time at this point of the stream."""

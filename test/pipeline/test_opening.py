@@ -89,10 +89,13 @@ def test_an_engine_that_cannot_be_opened_leaves_nothing(
 
 
 def test_a_pipeline_that_cannot_be_made_closes_engine_and_gpu(
-    machine: Machine, make_network: MakeNetwork
+    machine: Machine, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine.gpu.refuses.add("event")
-    with pytest.raises(EngineError, match="while event"):
+    def refuse(*arguments: object, **options: object) -> None:
+        raise EngineError("classes of another network", "this one's", "correct the map")
+
+    monkeypatch.setattr(opening, "CudaPipeline", refuse)
+    with pytest.raises(EngineError, match="classes of another network"):
         open_pipeline(make_network())
     assert [engine.closed for engine in machine.engines] == [1]
     assert not machine.gpu.is_open
