@@ -144,6 +144,16 @@ async def test_it_is_paused_and_resumed_by_the_keyboard() -> None:
 
 
 @in_a_browser
+async def test_a_tab_that_nobody_sees_asks_for_no_pictures() -> None:
+    async with page() as (rig, tab):
+        for hidden in ("true", "false"):
+            how = f"{{value: {hidden}, configurable: true}}"
+            await tab.ask(f"Object.defineProperty(document, 'hidden', {how}) && null")
+            await tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+        await until(lambda: rig.source.looks == [True, False, True])
+
+
+@in_a_browser
 async def test_text_stands_out_from_what_lies_behind_it_by_day_and_night() -> None:
     async with page() as (rig, tab):
         for scheme, level in itertools.product(("light", "dark"), range(4)):
