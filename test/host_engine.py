@@ -43,6 +43,8 @@ class HostEngine:
         if self.is_closed:
             raise EngineError("a closed engine", "an open one", "load it again")
         queue = self._gpu.find_stream(stream)
+        if queue.is_capturing:
+            assert not any(s.queue for s in self._gpu.streams), "captured while it ran"
         queue.put(Work("inference", lambda: self._read(input_address), (input_address,)))
         queue.put(Work("inference", lambda: self._write(output_address), (output_address,)))
 
