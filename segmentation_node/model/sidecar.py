@@ -22,9 +22,13 @@ MODELS_DIRECTORY = Path(__file__).parents[1] / "models"
 
 
 def shipped_models() -> tuple[str, ...]:
-    """Names of the models that come with the package and are in place."""
+    """Names of the models that come with the package and are in place.
+
+    The same network in another precision, such as `camvid.int8`, goes by the network's name.
+    """
     sidecars = sorted(MODELS_DIRECTORY.glob("*.yaml"))
-    return tuple(path.stem for path in sidecars if path.with_suffix(".onnx").is_file())
+    found = (path.stem for path in sidecars if path.with_suffix(".onnx").is_file())
+    return tuple(name for name in found if "." not in name)
 
 
 def load_model(name_or_path: str | Path) -> Model:

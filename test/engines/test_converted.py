@@ -9,6 +9,7 @@ import pytest
 from small_network import onnx_bytes, write_network
 
 from segmentation_node.engines.converted import (
+    CONVERTED,
     best_precision,
     default_output,
     how_to_make,
@@ -16,6 +17,7 @@ from segmentation_node.engines.converted import (
 )
 from segmentation_node.errors import ModelError
 from segmentation_node.model import Model, load_model
+from segmentation_node.model.onnx_precision import stored_precision
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +97,13 @@ def test_a_model_that_has_gone_is_named(model: Model) -> None:
     model.path.unlink()
     with pytest.raises(ModelError, match=r"small\.onnx"):
         model_of_precision(model, "int8")
+
+
+@pytest.mark.parametrize("precision", CONVERTED)
+def test_the_default_model_comes_in_every_precision(users_folder: Path, precision: str) -> None:
+    shipped = load_model("camvid")
+    found = model_of_precision(shipped, precision)
+    assert found.path.name == f"camvid.{precision}.onnx"
+    assert found.source_sha256 == sha256(shipped)
+    assert (found.licence, found.notice) == (shipped.licence, shipped.notice)
+    assert stored_precision(found.path) == precision

@@ -199,6 +199,8 @@ def test_unknown_names_are_answered_with_the_shipped_ones(name: str) -> None:
 def test_shipped_models_are_found_by_name(make_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_model()
     path.with_name("half.yaml").touch()
+    for ending in (".onnx", ".yaml"):
+        path.with_name(f"little.int8{ending}").touch()
     monkeypatch.setattr(sidecar, "MODELS_DIRECTORY", path.parent)
     assert shipped_models() == ("little",)
     assert load_model("little").path == path
