@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
+
+from segmentation_node.errors import EngineError
+
+_log = logging.getLogger("segmentation_node")
 
 
 class Freeable(Protocol):
@@ -27,3 +33,11 @@ class Owned(ExitStack):
         """Free a thing later, and give it back now."""
         self.callback(thing.free)
         return thing
+
+
+def free_or_tell(free: Callable[[], None]) -> None:
+    """Free something; where that fails it is logged, and keeps nothing else from being freed."""
+    try:
+        free()
+    except EngineError as error:
+        _log.warning("not freed: %s", error)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -16,51 +15,20 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.window import Window
 from segmentation_node.cuda.gpu import Gpu
-from segmentation_node.cuda.owned import Owned
+from segmentation_node.cuda.owned import Owned, free_or_tell
 from segmentation_node.engines import GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
-from segmentation_node.pipeline.gpu_camera import SLOTS, GpuCamera, GpuKind, GpuParts, Turn, kind_of
+from segmentation_node.pipeline.gpu_camera import SLOTS
+from segmentation_node.pipeline.gpu_cameras import GpuCameras
 from segmentation_node.pipeline.gpu_graphs import GraphUse
-from segmentation_node.pipeline.gpu_slot import GpuSlot
+from segmentation_node.pipeline.gpu_job import UnderWay
+from segmentation_node.pipeline.gpu_parts import GpuParts, Turn
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
 
-_KINDS = 8
-"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
-
 _log = logging.getLogger("segmentation_node")
-
-
-@dataclass(frozen=True, eq=False)
-class _UnderWay:
-    """A frame that was begun: where it is, what is made of it, and when it began."""
-
-    stamp_ns: int
-    frame_id: str
-    outputs: Outputs
-    camera: GpuCamera
-    slot: GpuSlot
-    begun_s: float
-    filled_s: float
-
-    def stages_ms(self, gpu_ms: Mapping[str, float]) -> dict[str, float]:
-        """Milliseconds of each stage, the frame being done.
-
-        Inference is what the GPU took for it, and preprocess what comes before it. All the rest
-        until now counts as postprocess: waiting, and copying the results, too.
-
-        Args:
-            gpu_ms: What the GPU took for each step.
-        """
-        total = (time.perf_counter() - self.begun_s) * 1e3
-        filling = (self.filled_s - self.begun_s) * 1e3
-        before = filling + gpu_ms["copy_in"] + gpu_ms["preprocess"]
-        # The GPU's clock is not the processor's: without the limit a rest of nothing is below 0.
-        rest = max(0.0, total - before - gpu_ms["inference"])
-        stages = {"preprocess": before, "inference": gpu_ms["inference"], "postprocess": rest}
-        return {**stages, "total": sum(stages.values())}
 
 
 class CudaPipeline:
@@ -108,9 +76,8 @@ class CudaPipeline:
         self._gpu = parts.gpu
         self._family = family
         family.append(self)
-        self._cameras: dict[GpuKind, GpuCamera] = {}
-        self._latest: GpuCamera | None = None
-        self._under_way: deque[_UnderWay] = deque()
+        self._cameras = GpuCameras(parts)
+        self._under_way: deque[UnderWay] = deque()
         self._kind: tuple[int, int, str] | None = None
         self._is_open = True
         self.changes = 0
@@ -161,12 +128,7 @@ class CudaPipeline:
         Raises:
             FrameError: Such an image does not hold the region that is to be seen.
         """
-        latest = self._latest
-        if latest is not None and latest.kind[:2] == (height, width):
-            return latest.window
-        view, mode = self._parts.view, self._parts.model.input.fit
-        fitted = view.fit(mode, height, width, self.network_size)
-        return Window.of(fitted, view.of_result(fitted))
+        return self._cameras.window(height, width)
 
     def segment(
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
@@ -254,7 +216,7 @@ class CudaPipeline:
         """
         self._check(under_way=0)
         with self._gpu.current():
-            camera = self._camera_of(frame)
+            camera = self._cameras.of(frame)
             return camera.logits(frame), camera.fit
 
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
@@ -279,34 +241,17 @@ class CudaPipeline:
     def _begin(self, frame: Frame, outputs: Outputs) -> None:
         begun_s = time.perf_counter()
         with self._gpu.current():
-            camera = self._camera_of(frame)
+            camera = self._cameras.of(frame)
             camera.fill(frame)
             filled_s = time.perf_counter()
             slot = camera.begin(outputs, self._settle)
         stamp = frame.stamp_ns, frame.frame_id
-        self._under_way.append(_UnderWay(*stamp, outputs, camera, slot, begun_s, filled_s))
+        self._under_way.append(UnderWay(*stamp, outputs, camera, slot, begun_s, filled_s))
 
     def _settle(self) -> None:
         for pipeline in self._family:
             for job in pipeline._under_way:
                 job.slot.settle()
-
-    def _camera_of(self, frame: Frame) -> GpuCamera:
-        kind = kind_of(frame)
-        if self._latest is None or self._latest.kind != kind:
-            self._latest = self._kept(kind)
-        return self._latest
-
-    def _kept(self, kind: GpuKind) -> GpuCamera:
-        """What is kept for a kind of images, made anew where it is not among the latest ones."""
-        camera = self._cameras.pop(kind, None)
-        if camera is None:
-            camera = GpuCamera(self._parts, kind)
-        self._cameras[kind] = camera
-        if len(self._cameras) > _KINDS:
-            # Never one with a frame under way: those two are among the latest kinds.
-            self._cameras.pop(next(iter(self._cameras))).free()
-        return camera
 
     def _check(self, under_way: int) -> None:
         if not self._is_open:
@@ -330,20 +275,14 @@ class CudaPipeline:
             pipeline._is_open = False
             pipeline._under_way.clear()
         with Owned() as owned:
-            owned.callback(_tell, self._gpu.close)
-            owned.callback(_tell, self._free)
+            owned.callback(free_or_tell, self._gpu.close)
+            owned.callback(free_or_tell, self._free)
 
     def _free(self) -> None:
         with self._gpu.current(), Owned() as owned:
             owned.callback(self._parts.engine.close)
             for pipeline in self._family:
-                pipeline._give_up(owned)
-
-    def _give_up(self, owned: Owned) -> None:
-        """Leave everything to an owner who frees it."""
-        self._latest = None
-        while self._cameras:
-            owned.keep(self._cameras.popitem()[1])
+                owned.keep(pipeline._cameras)
 
     def __enter__(self) -> CudaPipeline:
         """Give the pipeline itself."""
@@ -357,11 +296,3 @@ class CudaPipeline:
     ) -> None:
         """Close the pipeline."""
         self.close()
-
-
-def _tell(free: Callable[[], None]) -> None:
-    """Free something; what cannot be freed is told, and keeps nothing else from being freed."""
-    try:
-        free()
-    except EngineError as error:
-        _log.warning("closing the pipeline on the GPU: %s", error)

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.encodings import find_encoding, to_bgr
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.window import Window
 from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
-from segmentation_node.cuda.gpu import Gpu
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.postprocess import Postprocess
 from segmentation_node.cuda.preprocess import Preprocess
-from segmentation_node.engines import GpuEngine
-from segmentation_node.errors import EngineError, FrameError
-from segmentation_node.model import Model, TensorSpec
+from segmentation_node.errors import FrameError
 from segmentation_node.pipeline.buffers import Buffers, Outputs
-from segmentation_node.pipeline.gpu_graphs import GraphUse
 from segmentation_node.pipeline.gpu_overlay import CameraPicture, NetworkPicture
+from segmentation_node.pipeline.gpu_parts import GpuParts, bytes_of, precision_of, shape_of
 from segmentation_node.pipeline.gpu_slot import GpuSlot, Mark, SlotSizes
-from segmentation_node.pipeline.view import View
 
 SLOTS = 2
 """Frames of one camera that may be under way: one is copied while the other is computed."""
-
-_PRECISIONS = {"float32": "fp32", "float16": "fp16"}
 
 GpuKind = tuple[int, int, str, bool]
 """Height and width in pixels, encoding, and whether 16-bit values are big endian."""
@@ -38,77 +30,6 @@ GpuKind = tuple[int, int, str, bool]
 def kind_of(frame: Frame) -> GpuKind:
     """What frames must have in common to share buffers."""
     return frame.height, frame.width, frame.encoding, frame.is_bigendian
-
-
-@dataclass
-class Turn:
-    """Whose inference comes before the next one: an engine has one set of intermediate results.
-
-    Args:
-        last: The slot whose frame was begun last; None where it is done.
-    """
-
-    last: GpuSlot | None = None
-
-    def take(self, slot: GpuSlot) -> None:
-        """Let a slot's next frame wait until the inference before it is done."""
-        if self.last is not None:
-            slot.follow(self.last)
-
-    def finished(self, slot: GpuSlot) -> None:
-        """Nothing needs to wait for a slot's frame any more."""
-        if self.last is slot:
-            self.last = None
-
-
-@dataclass(frozen=True, eq=False)
-class GpuParts:
-    """What the cameras of a pipeline share.
-
-    Args:
-        gpu: The GPU.
-        model: The network.
-        engine: The network on its runtime.
-        view: What is seen of the images, and what its results look like.
-        turn: Keeps inferences in order.
-        graphs: Whether frames go out as graphs.
-        mapped: Whether kernels read images and write results in main memory.
-    """
-
-    gpu: Gpu
-    model: Model
-    engine: GpuEngine
-    view: View
-    turn: Turn
-    graphs: GraphUse
-    mapped: bool = False
-
-    @property
-    def network_size(self) -> NetworkSize:
-        """Size of the network's input."""
-        *_, height, width = shape_of(self.engine.input)
-        return NetworkSize(height, width)
-
-
-def shape_of(spec: TensorSpec) -> tuple[int, int, int]:
-    """Channels, height and width of an engine's input or output.
-
-    Raises:
-        EngineError: It is not one image at a time, of a size that is known.
-    """
-    batch, *shape = spec.shape
-    if batch != 1 or len(shape) != 3 or None in shape:
-        raise EngineError(
-            received=f"an engine with the tensor {spec}",
-            expected="one image at a time, 1xCxHxW",
-            fix="build the engine with a batch of 1",
-        )
-    channels, height, width = (size for size in shape if size is not None)
-    return channels, height, width
-
-
-def _bytes_of(spec: TensorSpec) -> int:
-    return int(np.prod(shape_of(spec))) * np.dtype(spec.dtype).itemsize
 
 
 class GpuCamera:
@@ -256,7 +177,7 @@ class GpuCamera:
 
     def _make_preprocess(self) -> Preprocess:
         parts = self._parts
-        precision = _precision(parts.engine.input)
+        precision = precision_of(parts.engine.input)
         return Preprocess(parts.gpu, self._image, self.fit, parts.model.input, precision)
 
     def _make_picture(self) -> CameraPicture | NetworkPicture:
@@ -274,7 +195,7 @@ class GpuCamera:
             shape_of(spec),
             view.channel_ids(model.labels),
             view.labels(model.labels).palette(),
-            _precision(spec),
+            precision_of(spec),
             model.temperature,
             self._picture.layout,
         )
@@ -283,16 +204,11 @@ class GpuCamera:
         engine, window = self._parts.engine, self.window
         return SlotSizes(
             image=_rows_of(self.kind) * self._image.step,
-            input=_bytes_of(engine.input),
-            logits=_bytes_of(engine.output),
+            input=bytes_of(engine.input),
+            logits=bytes_of(engine.output),
             picture=self._picture.size,
             pixels=window.height * window.width,
         )
-
-
-def _precision(spec: TensorSpec) -> str:
-    # What is neither is named by the kernels' own check.
-    return _PRECISIONS.get(spec.dtype, spec.dtype)
 
 
 def _image_of(kind: GpuKind) -> CameraImage:

@@ -1,0 +1,63 @@
+"""The kinds of images that a pipeline on a GPU keeps ready."""
+
+from __future__ import annotations
+
+from segmentation_node.core.frame import Frame
+from segmentation_node.core.window import Window
+from segmentation_node.cuda.owned import Owned
+from segmentation_node.pipeline.gpu_camera import GpuCamera, GpuKind, kind_of
+from segmentation_node.pipeline.gpu_parts import GpuParts
+
+_KINDS = 8
+"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
+
+
+class GpuCameras:
+    """What is kept for the latest kinds of images.
+
+    Args:
+        parts: What they share.
+    """
+
+    def __init__(self, parts: GpuParts) -> None:
+        self._parts = parts
+        self._kept: dict[GpuKind, GpuCamera] = {}
+        self.latest: GpuCamera | None = None
+        """That of the latest frame; None before the first."""
+
+    def of(self, frame: Frame) -> GpuCamera:
+        """What is kept for images like a frame, made anew where it is not among the latest kinds.
+
+        Raises:
+            FrameError: The frame cannot be read, or does not hold the region that is to be seen.
+            EngineError: CUDA refuses.
+        """
+        kind = kind_of(frame)
+        if self.latest is None or self.latest.kind != kind:
+            self.latest = self._of(kind)
+        return self.latest
+
+    def window(self, height: int, width: int) -> Window:
+        """How results lie on camera images of a size; see `CudaPipeline.window`."""
+        latest, parts = self.latest, self._parts
+        if latest is not None and latest.kind[:2] == (height, width):
+            return latest.window
+        fitted = parts.view.fit(parts.model.input.fit, height, width, parts.network_size)
+        return Window.of(fitted, parts.view.of_result(fitted))
+
+    def _of(self, kind: GpuKind) -> GpuCamera:
+        camera = self._kept.pop(kind, None)
+        if camera is None:
+            camera = GpuCamera(self._parts, kind)
+        self._kept[kind] = camera
+        if len(self._kept) > _KINDS:
+            # Never one with a frame under way: those two are among the latest kinds.
+            self._kept.pop(next(iter(self._kept))).free()
+        return camera
+
+    def free(self) -> None:
+        """Give everything back, once nothing is under way; freeing twice does nothing."""
+        self.latest = None
+        with Owned() as owned:
+            while self._kept:
+                owned.keep(self._kept.popitem()[1])
