@@ -22,8 +22,8 @@ from launch.actions import (
     RegisterEventHandler,
     Shutdown,
 )
+from launch.event_handlers import OnProcessExit
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch_ros.event_handlers import OnStateTransition
 
 from launch import LaunchContext, LaunchDescription
 from segmentation_node.errors import ConfigError
@@ -66,6 +66,14 @@ def switch(context: LaunchContext, name: str) -> bool:
     return text == "true"
 
 
+def node_name(context: LaunchContext) -> str:
+    """Return the node's full name, under its own and the pushed namespace."""
+    own = context.launch_configurations.get("namespace", "").strip()
+    pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
+    spaces = [space.strip("/") for space in (pushed, own)]
+    return "/" + "/".join([*filter(None, spaces), "segmentation_node"])
+
+
 def player_command(bag: Path, rate: str, loop: bool) -> list[str]:
     """The command that plays: ROS's own where it is installed, else the one of this package."""
     own = [sys.executable, "-m", "segmentation_node.ros.player"]
@@ -86,8 +94,12 @@ def player(context: LaunchContext) -> list[Action]:
         output="screen",
         on_exit=at_end,
     )
-    is_active = OnStateTransition(goal_state="active", entities=[play], handle_once=True)
-    return [RegisterEventHandler(is_active)]
+    # Asked for, as the event of the transition may come before this process listens to it.
+    wait = ExecuteProcess(
+        cmd=[sys.executable, "-m", "segmentation_node.ros.await_active", node_name(context)],
+        output="screen",
+    )
+    return [RegisterEventHandler(OnProcessExit(target_action=wait, on_exit=[play])), wait]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -96,8 +108,9 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *declare_arguments(),
-            OpaqueFunction(function=player),
             # What is given here is given there too: an included file sees these arguments.
             IncludeLaunchDescription(PythonLaunchDescriptionSource(single)),
+            # After it, so that the player gets the settings for large images as well.
+            OpaqueFunction(function=player),
         ]
     )

@@ -40,12 +40,12 @@ MODULES: dict[str, dict[str, Any]] = {
             "Shutdown",
         )
     },
+    "launch.event_handlers": {"OnProcessExit": action("OnProcessExit")},
     "launch.launch_description_sources": {
         "PythonLaunchDescriptionSource": action("PythonLaunchDescriptionSource")
     },
     "launch_ros": {},
     "launch_ros.actions": {name: action(name) for name in ("LifecycleNode", "Node")},
-    "launch_ros.event_handlers": {"OnStateTransition": action("OnStateTransition")},
 }
 
 

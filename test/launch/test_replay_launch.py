@@ -29,18 +29,32 @@ def launch_file(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def play(launch_file: ModuleType, **given: str) -> tuple[Any, Any]:
-    """The event handler and the player of a launch with some arguments given."""
+    """What is waited for, and the player, of a launch with some arguments given."""
     declared = launch_file.declare_arguments()
     defaults = {one.words[0]: one.options.get("default_value", "") for one in declared}
-    [registered] = launch_file.player(stand_in.context(**{**defaults, **given}))
+    registered, waited = launch_file.player(stand_in.context(**{**defaults, **given}))
     [handler] = registered.words
-    [process] = handler.options["entities"]
-    return handler, process
+    [process] = handler.options["on_exit"]
+    assert handler.options["target_action"] is waited
+    return waited, process
 
 
-def test_the_bag_begins_once_the_node_is_active(launch_file: ModuleType, tmp_path: Path) -> None:
-    handler, _ = play(launch_file, bag=str(tmp_path))
-    assert (handler.options["goal_state"], handler.options["handle_once"]) == ("active", True)
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, "/segmentation_node"),
+        ({"namespace": "car"}, "/car/segmentation_node"),
+        ({"namespace": "car", "ros_namespace": "/a"}, "/a/car/segmentation_node"),
+        ({"namespace": "/car", "ros_namespace": "/a"}, "/car/segmentation_node"),
+    ],
+)
+def test_the_bag_begins_once_the_node_is_active(
+    launch_file: ModuleType, tmp_path: Path, given: dict[str, str], name: str
+) -> None:
+    waited, _ = play(launch_file, bag=str(tmp_path), **given)
+    python, dash_m, module, node = waited.options["cmd"]
+    assert (python, dash_m, node) == (sys.executable, "-m", name)
+    assert importlib.util.find_spec(module) is not None
 
 
 def test_without_ros2_bag_the_packages_own_player_plays(
