@@ -8,7 +8,7 @@ The old one serves every frame until the new one is ready, and stays where anyth
 Two calls make the new one. `prepare` takes its time, on the loading thread, and may use nothing
 that belongs to the thread that computes. `switch` runs on that thread and should take no longer
 than a frame may wait: there an engine is opened whose runtime wants to live and die on one thread,
-as CUDA contexts do, from what `prepare` has built.
+as CUDA contexts may, from what `prepare` has built.
 
 Until the switch both are in memory.
 """
