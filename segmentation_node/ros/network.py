@@ -67,10 +67,18 @@ class Network:
             view=first,
             watch=watch,
         )
-        network = cls([segmenter, *map(segmenter.beside, others)], reason)
-        for one, image_size in zip(network.segmenters, image_sizes, strict=True):
-            one.warm_up(*(image_size or WARM_UP_SIZE))
+        try:
+            network = cls([segmenter, *map(segmenter.beside, others)], reason)
+            network._warm_up(image_sizes)
+        except BaseException:
+            # What is not handed over is closed here, so that the next attempt finds its memory.
+            segmenter.close()
+            raise
         return network
+
+    def _warm_up(self, image_sizes: ImageSizes) -> None:
+        for one, image_size in zip(self.segmenters, image_sizes, strict=True):
+            one.warm_up(*(image_size or WARM_UP_SIZE))
 
     @property
     def labels(self) -> LabelSet:

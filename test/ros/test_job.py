@@ -17,6 +17,7 @@ from segmentation_node.pipeline.buffers import Outputs
 from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
+from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.ros.conversion import frame_of_image, stamp_ns
 from segmentation_node.ros.image_input import Arrival
 from segmentation_node.ros.job import CameraSide, SegmentationJob
@@ -146,3 +147,19 @@ def test_each_camera_has_its_own_region_output_and_figures() -> None:
     assert [one.asked for one in outputs] == [["images", "compressed", "times"]] * 2
     assert [bool(one.report(Counts()).engine_error) for one in monitors] == [False, True]
     assert [one.image_size for one in cameras] == [(48, 64)] * 2
+
+
+def test_a_network_that_cannot_be_warmed_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Segmenter] = []
+
+    def fail(*_: object) -> None:
+        raise EngineError("out of memory", "memory", "ask for a smaller size")
+
+    def close(self: Segmenter) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(Segmenter, "warm_up", fail)
+    monkeypatch.setattr(Segmenter, "close", close)
+    with pytest.raises(EngineError, match="smaller size"):
+        network()
+    assert len(closed) == 1
