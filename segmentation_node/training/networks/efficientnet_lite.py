@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from segmentation_node.errors import ModelError
+from segmentation_node.training.networks.layers import Float32Conv2d
 
 # Rows of the architecture: (expansion, channels out, blocks, stride of the first, kernel).
 STAGES = (
@@ -37,25 +38,17 @@ def batch_norm(channels: int, momentum: float = 0.01) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=momentum)
 
 
-class DepthwiseConv2d(nn.Conv2d):  # type: ignore[misc]
+class DepthwiseConv2d(Float32Conv2d):
     """One filter per channel, size kept or divided by the stride.
 
-    Under bfloat16 autocast on a CPU it works in float32 all the same: oneDNN's bfloat16 gradient
-    of a depthwise convolution is three to six times slower than its float32 one, and would take
-    two thirds of a training step.
+    In float32 on a processor: oneDNN's bfloat16 gradient of a depthwise convolution is three to
+    six times slower than its float32 one, and would take two thirds of a training step.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int) -> None:
         super().__init__(
             channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False
         )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Features (N, C, H, W) to (N, C, H / stride, W / stride)."""
-        if features.dtype is not torch.bfloat16 or features.device.type != "cpu":
-            return super().forward(features)
-        with torch.autocast("cpu", enabled=False):
-            return super().forward(features.float()).bfloat16()
 
 
 class InvertedResidual(nn.Module):  # type: ignore[misc]

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segmentation_node.training.networks.layers import fill_random, scaled
+from segmentation_node.training.networks.layers import fill_random, scaled, scores_of
 
 HEAD_CHANNELS = 4096
 DROPOUT = 0.5
@@ -62,7 +62,7 @@ class AlexNet(nn.Module):  # type: ignore[misc]
         self.conv6 = nn.Conv2d(fourth, head, 6, padding=3)
         self.conv7 = nn.Conv2d(head, head, 1)
         self.dropout = nn.Dropout(DROPOUT)
-        self.conv1by1 = nn.Conv2d(head, num_classes, 1)
+        self.conv1by1 = scores_of(head, num_classes)
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (N, 3, H, W), normalised, to scores (N, C, H/32 + 1, W/32 + 1)."""

@@ -1,4 +1,4 @@
-"""What the paper's and the article's networks are made of besides convolutions."""
+"""What networks are made of that PyTorch does not have."""
 
 from __future__ import annotations
 
@@ -9,6 +9,33 @@ from torch import Tensor, nn
 
 FIRST_LOGITS = 0.1
 """Spread of the first logits, against that of the layers before."""
+
+
+class Float32Conv2d(nn.Conv2d):  # type: ignore[misc]
+    """A convolution that a processor works out in float32, whatever autocast says.
+
+    For layers whose bfloat16 gradient is slow, or wrong, in oneDNN.
+    """
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, C, H, W) to what a convolution makes of them, in their own type."""
+        if features.dtype is not torch.bfloat16 or features.device.type != "cpu":
+            return super().forward(features)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(features.float()).bfloat16()
+
+
+def scores_of(inputs: int, num_classes: int) -> Float32Conv2d:
+    """A 1x1 convolution from features to the scores of the classes.
+
+    In float32 on a processor: with PyTorch 2.13 on one with AMX, the bfloat16 gradient of 3072
+    channels and more to fewer than 16 writes beyond its memory, and the process dies.
+
+    Args:
+        inputs: Channels of the features.
+        num_classes: Channels of the scores.
+    """
+    return Float32Conv2d(inputs, num_classes, 1)
 
 
 class Sum(nn.Module):  # type: ignore[misc]

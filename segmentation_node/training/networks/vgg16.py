@@ -13,7 +13,7 @@ from types import MappingProxyType
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segmentation_node.training.networks.layers import scaled
+from segmentation_node.training.networks.layers import scaled, scores_of
 
 # Channels and 3x3 convolutions of each block; a pooling by two ends it.
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -66,7 +66,7 @@ class Vgg16(nn.Module):  # type: ignore[misc]
         self.conv6 = nn.Conv2d(channels, head, 1)
         self.conv7 = nn.Conv2d(head, head, 1)
         self.dropout = nn.Dropout(DROPOUT)
-        self.conv1by1 = nn.Conv2d(head, num_classes, 1)
+        self.conv1by1 = scores_of(head, num_classes)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Image (N, 3, H, W), normalised, to what decoders build on.

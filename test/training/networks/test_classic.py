@@ -133,3 +133,14 @@ def test_no_layer_is_scaled_away():
 def test_a_network_asked_for_imagenet_weights_that_nobody_has_is_random_and_works():
     assert build("fcn_alexnet", 2, pretrained=True).decoder.output.out_channels == 2
     assert set(CREATE) <= set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", ["fcn8s", "fcn_alexnet"])
+def test_processors_work_out_the_scores_of_the_classes_in_float32(name):
+    layer = narrow(name).encoder.conv1by1
+    features = torch.rand(2, layer.in_channels, 4, 4).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = layer(features)
+    assert torch.equal(scores, layer(features.float()).bfloat16())
+    scores.float().sum().backward()
+    assert torch.equal(layer.weight.grad[0, :, 0, 0], features.float().sum((0, 2, 3)))
