@@ -132,7 +132,7 @@ def test_a_class_map_for_another_network_is_refused_before_an_engine_is_opened(
         raise AssertionError("an engine was opened")
 
     path = make_network().path
-    monkeypatch.setattr("segmentation_node.pipeline.segmenter.open_engine", unwanted)
+    monkeypatch.setattr("segmentation_node.pipeline.opening.open_engine", unwanted)
     with pytest.raises(ConfigError, match="'Road' for 'drivable' in the class map"):
         Segmenter.load(path, view=View.parse(class_map="camvid11_to_drivable"))
 
