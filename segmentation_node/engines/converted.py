@@ -1,9 +1,10 @@
 """Where the FP16 and INT8 files of a network lie: one rule for the node, the builder and the rest.
 
 The precision of a strongly typed network is that of its ONNX, so `camvid` in INT8 is a file of its
-own, `camvid.int8.onnx`. It lies beside the network, or in the user's folder of converted networks,
-under the hash of the network that it was made from; there `segmentation quantize` puts those of
-the shipped networks, whose own folder belongs to the package.
+own, `camvid.int8.onnx`. It lies in the user's folder of converted networks, under the hash of the
+network that it was made from, or beside the network. To the first `segmentation quantize` writes
+those of the shipped networks, whose own folder belongs to the package: what a user has calibrated
+on images of the own camera comes before what is shipped.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def default_output(model: Model, precision: str) -> Path:
         model: The network that it is made from.
         precision: `fp16` or `int8`.
     """
-    beside, own = _places(model, precision)
+    own, beside = _places(model, precision)
     return own if model.path.parent == MODELS_DIRECTORY else beside
 
 
@@ -70,9 +71,10 @@ def how_to_make(model: Model, precision: str) -> str:
 
 
 def _places(model: Model, precision: str) -> tuple[Path, Path]:
+    """In the order in which they are looked at: the user's folder, and beside the network."""
     name = f"{model.path.stem}.{precision}.onnx"
     source = _sha256(model.path)[:_HASH_LENGTH]
-    return model.path.with_name(name), user_cache("networks") / source / name
+    return user_cache("networks") / source / name, model.path.with_name(name)
 
 
 def _sha256(path: Path) -> str:

@@ -43,6 +43,14 @@ def test_the_file_of_a_precision_is_found_beside_the_model(model: Model, tmp_pat
     assert model_of_precision(model, "fp32") is model
 
 
+def test_what_the_user_made_of_a_shipped_network_comes_before_what_is_shipped() -> None:
+    shipped = load_model("camvid")
+    place = default_output(shipped, "int8")
+    place.parent.mkdir(parents=True)
+    write_network(place.parent, onnx_bytes(quantised=True), place.stem)
+    assert model_of_precision(shipped, "int8").path == place
+
+
 def test_a_file_that_is_of_the_precision_itself_is_taken_as_it_is(tmp_path: Path) -> None:
     path = write_network(tmp_path, onnx_bytes(quantised=True), "quantised")
     write_network(tmp_path, onnx_bytes(quantised=True), "quantised.int8")
