@@ -151,8 +151,8 @@ class Rig:
         self.observer.node.destroy_publisher(camera)
 
     def value(self, key: str) -> str:
-        """The latest value in the diagnostics."""
-        return values_of(self.diagnostics[-1]).get(key, "")
+        """The latest value in the diagnostics; empty while there were none."""
+        return values_of(self.diagnostics[-1]).get(key, "") if len(self.diagnostics) else ""
 
     def value_becomes(self, key: str, value: str) -> None:
         """Wait until the latest diagnostics say so."""
