@@ -49,8 +49,10 @@ def test_missing_packages_are_named_together(
 def test_the_tests_run_alone_and_under_both_tools() -> None:
     made = checks.commands("python3", "/cuda/bin/compute-sanitizer")
     assert list(made) == ["tests", "memcheck", "racecheck"]
-    assert made["memcheck"][:5] == [
+    assert made["memcheck"][:7] == [
         *("/cuda/bin/compute-sanitizer", "--error-exitcode", "9", "--tool", "memcheck"),
+        # What cuda-bindings and PyTorch ask an older driver in vain is no fault of ours.
+        *("--report-api-errors", "no"),
     ]
     for line in made.values():
         assert "python3" in line
