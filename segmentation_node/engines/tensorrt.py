@@ -78,8 +78,7 @@ class TensorRtEngine:
         _check(self.model, self.input, self.output, request.shape_for(self.model))
         self.runtime = str(plan.tensorrt)
         self.device = str(machine.gpu or "GPU")
-        # A plan that leaves its layers' types open runs them as the strongly typed network says.
-        self.precision = precision_in_use(plan.layers) or found.manifest.key.precision
+        self.precision = _precision(plan, found.manifest.key.precision)
         self.memory_bytes = plan.memory_bytes
         """GPU memory that it needs besides weights, input and output."""
         self._addresses: dict[str, int] = {}
@@ -163,6 +162,16 @@ def _outcome(found: Obtained[LoadedPlan]) -> str:
     kept = f"; not kept: {found.warning}" if found.warning else ""
     seconds = found.manifest.build_ms / 1e3
     return f"built in {seconds:.0f} s: {found.reason}{kept}"
+
+
+def _precision(plan: LoadedPlan, built_as: str) -> str:
+    """The precision in use; that of the strongly typed network where the plan does not say."""
+    try:
+        return precision_in_use(plan.layers) or built_as
+    except EngineError as error:
+        # The inspector's words differ from release to release; the engine runs all the same.
+        _log.warning("precision %s is that of the network: %s", built_as, error)
+        return built_as
 
 
 def _check(

@@ -72,6 +72,16 @@ def test_a_folder_that_cannot_be_written_costs_the_cache_and_not_the_engine(
     assert "; not kept: " in watch.outcome
 
 
+def test_layers_that_cannot_be_read_cost_the_precision_and_not_the_engine(
+    api: Any, open_it: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.inspection = '{"Layers": ['
+    with open_it() as engine:
+        assert engine.precision == "fp32"
+        engine.enqueue(STREAM, INPUT, OUTPUT)
+    assert "precision fp32 is that of the network: received layers that cannot" in caplog.text
+
+
 def test_the_precision_is_asked_of_the_engine(api: Any, open_it: Open) -> None:
     half = '{"Name": "c", "Inputs": [{"DataType": "Half"}], "Outputs": [{"DataType": "Half"}]}'
     api.inspection = '{"Layers": [' + half + "]}"

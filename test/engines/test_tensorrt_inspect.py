@@ -58,6 +58,11 @@ def test_names_alone_are_read_as_well() -> None:
     assert (found.name, found.precision) == ("conv1 + relu1", "")
 
 
+def test_control_characters_between_the_names_of_fused_nodes_are_read_over() -> None:
+    text = '{"Layers": [{"Name": "c", "Metadata": "[ONNX Layer: a]\x1f[ONNX Layer: b]"}]}'
+    assert [found.name for found in read_layers(text)] == ["c"]
+
+
 def test_layers_are_counted_by_precision() -> None:
     half, whole = {"DataType": "Half"}, {"DataType": "Int8"}
     found = read(layer([half], [half]), layer([whole], [half]), layer([half], [half]), "name")
