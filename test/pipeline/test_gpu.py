@@ -166,10 +166,21 @@ def test_ten_thousand_frames_take_no_more_memory(
     for number in range(10_000):
         pipeline.segment(frames[number % 2], ALL)
     with gpu.current():
-        grown = gpu.memory_used() - before
+        grown, others = gpu.memory_used() - before, _bytes_of_others()
     print(f"{grown} bytes more after 10000 frames")
-    assert grown <= 0
+    assert grown <= others
     pipeline.close()
+
+
+def _bytes_of_others() -> int:
+    """By how much other programs may change what is in use of the GPU's memory meanwhile.
+
+    A GPU that has none of its own counts all of main memory ("CUDA for Tegra"): there a leak shows
+    from 27 kB a frame on.
+    """
+    driver = importlib.import_module("pycuda.driver")
+    device = driver.Context.get_device()
+    return 1 << 28 if device.get_attribute(driver.device_attribute.INTEGRATED) else 0
 
 
 def test_tensorrt_end_to_end(gpu: PyCudaGpu, make_network: MakeNetwork) -> None:

@@ -48,7 +48,7 @@ class TorchEngine:
         self._network: TorchNetwork | None = network.to(DEVICE, self._dtype)
         # Memory that graphs write to again and again must be nobody else's.
         self._pool: Any = torch.cuda.MemPool()
-        self._views: dict[int, Tensor] = {}
+        self._views: dict[tuple[int, TensorSpec], Tensor] = {}
         rows, columns = size.height // model.stride, size.width // model.stride
         dtype = str(self._dtype).removeprefix("torch.")
         self.input = TensorSpec("image", (1, 3, size.height, size.width), dtype)
@@ -94,9 +94,11 @@ class TorchEngine:
         self.close()
 
     def _view(self, address: int, spec: TensorSpec) -> Tensor:
-        if address not in self._views:
-            self._views[address] = tensor_at(address, spec)
-        return self._views[address]
+        # Memory that was given back may come again as the other tensor.
+        key = address, spec
+        if key not in self._views:
+            self._views[key] = tensor_at(address, spec)
+        return self._views[key]
 
 
 def tensor_at(address: int, spec: TensorSpec) -> Tensor:

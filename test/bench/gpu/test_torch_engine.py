@@ -75,6 +75,16 @@ def test_it_runs_in_the_callers_stream_on_the_callers_memory(
         engine.enqueue(77, 0, 0)
 
 
+def test_memory_may_come_again_as_the_other_tensor(streams: list[Any], model: Model) -> None:
+    with TorchEngine(model) as engine:
+        one, other = (np.zeros(engine.input.shape, np.float32) for _ in range(2))
+        engine.enqueue(77, one.ctypes.data, other.ctypes.data)
+        engine.enqueue(77, other.ctypes.data, one.ctypes.data)
+        wanted = expected_logits(other, 4, 8)
+    logits = one.reshape(-1)[: wanted.size].reshape(wanted.shape)
+    assert np.abs(logits - wanted).max() < 1e-4
+
+
 def test_what_pytorch_refuses_is_one_sentence(
     streams: list[Any], model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
