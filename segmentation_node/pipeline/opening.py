@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.cuda.gpu import Gpu
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine, open_engine
 from segmentation_node.engines.selection import resolve_engine
+from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline.cpu import CpuPipeline
 from segmentation_node.pipeline.cuda import CudaPipeline
 from segmentation_node.pipeline.view import View
+
+_log = logging.getLogger("segmentation_node")
 
 Pipeline = CpuPipeline | CudaPipeline
 """What segments frames; both have the same methods."""
@@ -49,11 +54,11 @@ def open_pipeline(
     """
     # Before the engine, which takes its time and would have to be closed again.
     (view or View()).channel_ids(model.labels)
-    if resolve_engine(engine) == "openvino":
+    gpu = _gpu_for(engine)
+    if gpu is None:
         plain = open_engine(model, engine="openvino", precision=precision, size=size)
         return CpuPipeline(plain.model, plain, view)
     with Owned() as undo:
-        gpu = PyCudaGpu()
         undo.callback(gpu.close)
         with gpu.current():
             opened = open_engine(
@@ -62,6 +67,20 @@ def open_pipeline(
         pipeline = _on_gpu(opened.model, opened, view, gpu, mapped)
         undo.pop_all()
     return pipeline
+
+
+def _gpu_for(engine: str) -> Gpu | None:
+    """The GPU that an engine runs on; None for one on the processor."""
+    if resolve_engine(engine) == "openvino":
+        return None
+    try:
+        return PyCudaGpu()
+    except EngineError as error:
+        if engine != "auto":
+            raise
+        # PyCUDA may be installed and yet not load, such as one made for another CUDA.
+        _log.warning("engine auto takes openvino: %s", error)
+        return None
 
 
 def pipeline_on(model: Model, engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipeline:

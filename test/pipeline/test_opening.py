@@ -10,6 +10,7 @@ import pytest
 from host_engine import HostEngine
 from host_gpu import HostGpu
 
+from segmentation_node import engines
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.model import Model
@@ -67,6 +68,24 @@ def test_the_context_is_made_before_the_engine_and_let_go_after_it(
     assert machine.gpu.left == []
     assert not machine.gpu.is_open
     assert machine.gpu.calls[-1] == "close engine"
+
+
+def test_auto_does_without_a_gpu_that_cannot_be_used_and_says_why(
+    machine: Machine,
+    make_network: MakeNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def unusable() -> None:
+        raise EngineError("no PyCUDA (libcurand.so.10 is missing)", "PyCUDA", "install it")
+
+    monkeypatch.setattr(opening, "PyCudaGpu", unusable)
+    monkeypatch.setattr(opening, "open_engine", engines.open_engine)
+    with open_pipeline(make_network(), engine="auto") as pipeline:
+        assert isinstance(pipeline, CpuPipeline)
+    assert "engine auto takes openvino: received no PyCUDA (libcurand.so.10" in caplog.text
+    with pytest.raises(EngineError, match="no PyCUDA"):
+        open_pipeline(make_network(), engine="tensorrt")
 
 
 def test_memory_is_mapped_where_that_is_asked_for(
