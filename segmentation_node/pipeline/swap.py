@@ -108,7 +108,8 @@ class Swap(Generic[Wanted, Ready]):
 
     def _next(self) -> Wanted | None:
         with self._lock:
-            if self._wanted == self._running:
+            # At the end nothing is brought back either: a switch may have come in between.
+            if self._closing or self._wanted == self._running:
                 self._thread = None
                 return None
             return self._wanted
@@ -134,11 +135,13 @@ class Swap(Generic[Wanted, Ready]):
         try:
             if is_wanted:
                 self._switch(ready)
+                with self._lock:
+                    self._running = wanted
         except Exception as error:
             errors.append(error)
-        if is_wanted and not errors:
-            with self._lock:
-                self._running = wanted
-        else:
-            self._discard(ready)
-        ended.set()
+        try:
+            if errors or not is_wanted:
+                self._discard(ready)
+        finally:
+            # Else the loading thread, and whoever closes this, would wait for ever.
+            ended.set()

@@ -14,6 +14,7 @@ Nothing here knows ROS; what is done with a frame is a `Job`.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ SlotIn = TypeVar("SlotIn", contravariant=True)  # noqa: PLC0105
 
 UNDER_WAY = 2
 """Frames of all cameras between being taken and published: one computed, one going out."""
+
+_log = logging.getLogger("segmentation_node")
 
 
 class Job(Protocol[ItemIn, SlotIn]):
@@ -147,7 +150,7 @@ class Worker(Generic[Item, Slot]):
         """Have something done on the computing thread while no item is under way, paused or not.
 
         It returns at once. What is still to be done when the worker closes is done then, before
-        the job is closed. The action must not raise.
+        the job is closed. An action that raises is logged, and the frames go on.
         """
         with self._changed:
             self._between.append(action)
@@ -218,7 +221,7 @@ class Worker(Generic[Item, Slot]):
         with self._changed:
             self._changed.wait_for(lambda: self._may_act or self._closing or self._turn is not None)
             if self._may_act:
-                return self._between.popleft()
+                return partial(_do, self._between.popleft())
             camera = self._turn
             if camera is None:
                 return None
@@ -284,3 +287,11 @@ class Worker(Generic[Item, Slot]):
             self._under_way -= 1
             self._count(taken.camera, **more)
             self._changed.notify_all()
+
+
+def _do(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Exception as error:
+        # The thread would end, and every camera of the node with it.
+        _log.error("what was to be done between two frames failed: %r", error)

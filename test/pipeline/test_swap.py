@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ class Bench:
         self.may_prepare: dict[str, threading.Event] = {}
         self.unpreparable: set[str] = set()
         self.unswitchable: set[str] = set()
+        self.undiscardable: set[str] = set()
         self.during_switch: Callable[[], None] = lambda: None
         self.threads: dict[str, set[int]] = {"prepare": set(), "switch": set()}
         self.actions: queue.Queue[Callable[[], None] | None] = queue.Queue()
@@ -34,7 +36,7 @@ class Bench:
             "old",
             self._prepare,
             self._switch,
-            self.discarded.append,
+            self._discard,
             self.actions.put,
             lambda: self.settled.put(True),
         )
@@ -57,7 +59,9 @@ class Bench:
 
     def _own(self) -> None:
         while (action := self.actions.get()) is not None:
-            action()
+            # As a worker does.
+            with contextlib.suppress(EngineError):
+                action()
 
     def _prepare(self, wanted: str) -> str:
         self.threads["prepare"].add(threading.get_ident())
@@ -67,6 +71,11 @@ class Bench:
         if wanted in self.unpreparable:
             raise EngineError(wanted, "one that loads", "ask for another")
         return wanted
+
+    def _discard(self, ready: str) -> None:
+        if ready in self.undiscardable:
+            raise EngineError(ready, "one that can be freed", "restart")
+        self.discarded.append(ready)
 
     def _switch(self, ready: str) -> None:
         self.threads["switch"].add(threading.get_ident())
@@ -171,3 +180,34 @@ def test_closing_waits_and_takes_nothing_into_use(bench: Bench) -> None:
     assert (bench.in_use, bench.discarded) == (["old"], ["new"])
     bench.swap.ask("another")
     assert bench.swap.pending is None
+
+
+def test_closing_during_the_switch_brings_nothing_back(bench: Bench) -> None:
+    switching, may_switch = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        switching.set()
+        assert may_switch.wait(PATIENCE_S)
+
+    bench.during_switch = hold
+    bench.swap.ask("new")
+    assert switching.wait(PATIENCE_S)
+    closing = threading.Thread(target=bench.swap.close)
+    closing.start()
+    while not bench.swap._closing:
+        pass
+    may_switch.set()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()
+    assert (bench.in_use, bench.swap.running) == (["old", "new"], "new")
+    assert list(bench.prepared.queue) == ["new"]
+
+
+def test_what_cannot_even_be_discarded_holds_nobody_up(bench: Bench) -> None:
+    bench.unswitchable.add("broken")
+    bench.undiscardable.add("broken")
+    bench.swap.ask("broken")
+    assert isinstance(bench.settle(), ZeroDivisionError)
+    bench.swap.ask("new")
+    assert bench.settle() is None
+    assert bench.in_use == ["old", "new"]

@@ -418,3 +418,20 @@ def test_it_is_done_while_paused_too_and_before_the_job_is_closed() -> None:
     worker.between_frames(lambda: job.note("last"))
     worker.close()
     assert job.calls == ["open", "last", "close"]
+
+
+def test_what_fails_between_two_frames_ends_neither_the_frames_nor_what_comes_after_it(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, after = RecordingJob(), threading.Event()
+    worker = make(job, "every")
+
+    def fail() -> None:
+        raise RuntimeError("the middleware is gone")
+
+    worker.between_frames(fail)
+    worker.between_frames(after.set)
+    assert after.wait(PATIENCE_S)
+    assert worker.submit(1)
+    assert settle(worker) == Counts(received=1, processed=1)
+    assert "the middleware is gone" in caplog.text
