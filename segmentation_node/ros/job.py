@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.stream_output import StreamOutput
 
 Complain = Callable[[str, str], None]
+
+_log = logging.getLogger("segmentation_node")
 
 
 @dataclass
@@ -69,20 +72,32 @@ class SegmentationJob:
 
     def open(self) -> None:
         """Load the network and run it once, so that the first frame is as fast as the others."""
-        self.use(self._load())
+        network = self._load()
+        try:
+            self.use(network)
+        except BaseException:
+            network.close()
+            raise
 
     def use(self, network: Network) -> None:
         """Compute with a network from now on; the one before it is closed. No frame is under way.
 
+        Where it raises, the one before it is still in use, and the caller has the new one.
+
         Args:
             network: One that is loaded; the job closes it.
         """
-        old, self._network = self._network, network
         for camera, segmenter in zip(self._cameras, network.segmenters, strict=True):
             camera.drift.compare_with(segmenter.model, segmenter.input_name)
             camera.monitor.begin_timing()
-        if old is not None:
+        old, self._network = self._network, network
+        if old is None:
+            return
+        try:
             old.close()
+        except Exception as error:
+            # Raised from here, it would have the network closed that is in use now.
+            _log.warning("the network before this one was not freed: %r", error)
 
     def compute(self, item: Arrival, slot: OutputSlot) -> None:
         """Segment one image into the messages of a slot.

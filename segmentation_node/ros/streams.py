@@ -199,9 +199,11 @@ class CameraStreams:
 
     def _switch(self, network: Network) -> None:
         before: LabelSet = self._job.labels
-        self._job.use(network)
+        # First what may fail: once the network is in use, it must not be given up. All images of
+        # the one before it are out.
         if network.labels != before:
             self._legend.publish(network.labels)
+        self._job.use(network)
 
     def _wake(self) -> None:
         # The executor left a subscription out while there was no room: it must look again. It may

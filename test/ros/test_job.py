@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -163,3 +164,63 @@ def test_a_network_that_cannot_be_warmed_up_is_closed(monkeypatch: pytest.Monkey
     with pytest.raises(EngineError, match="smaller size"):
         network()
     assert len(closed) == 1
+
+
+def test_a_network_that_cannot_be_taken_into_use_leaves_the_one_before_it(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, item, slot = job(output, Monitor()), arrival(clock_ms=None), OutputSlot()
+    one.open()
+
+    def fail(*_: object) -> None:
+        raise ValueError("ranges that are none")
+
+    with closing(network(network_size="32x64")) as other, monkeypatch.context() as broken:
+        broken.setattr(DriftWatch, "compare_with", fail)
+        with pytest.raises(ValueError, match="ranges"):
+            one.use(other)
+    try:
+        one.compute(item, slot)
+        assert one.facts["network_size"] == "64x96"
+    finally:
+        one.close()
+
+
+def test_a_network_that_cannot_be_freed_does_not_take_the_next_one_with_it(
+    output: Output, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, item, slot = job(output, Monitor()), arrival(clock_ms=None), OutputSlot()
+    one.open()
+    first = one._network
+
+    def fail() -> None:
+        raise EngineError("a GPU that fell off the bus", "one that answers", "restart")
+
+    monkeypatch.setattr(first, "close", fail)
+    one.use(network(network_size="32x64"))
+    try:
+        one.compute(item, slot)
+        assert one.facts["network_size"] == "32x64"
+        assert "fell off the bus" in caplog.text
+    finally:
+        one.close()
+
+
+def test_a_first_network_that_cannot_be_taken_into_use_is_closed(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Network] = []
+
+    def load() -> Network:
+        loaded.append(network())
+        return loaded[0]
+
+    def fail(*_: object) -> None:
+        raise ValueError("ranges that are none")
+
+    monkeypatch.setattr(DriftWatch, "compare_with", fail)
+    one = SegmentationJob([side(output, Monitor())], load)
+    with pytest.raises(ValueError, match="ranges"):
+        one.open()
+    with pytest.raises(EngineError, match="closed"):
+        loaded[0].segmenters[0].warm_up(48, 64)
