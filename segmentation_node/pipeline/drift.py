@@ -74,6 +74,8 @@ class DriftWatch:
         calibration = model.calibration
         with self._lock:
             self._monitor, self._clipped_share = None, None
+            # The kind of the next image is judged anew, and what it comes to with it.
+            self._clipped, self._kind = None, None
             self._off = _reason(calibration)
             if calibration is None or self._off:
                 return

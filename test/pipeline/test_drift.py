@@ -140,3 +140,19 @@ def test_an_encoding_that_only_cv_bridge_knows_is_not_sampled_and_that_is_said()
     assert one.report().off == "images with the encoding sepia8 are not sampled"
     one.see(grey(100, 1))
     assert one.report().off == ""
+
+
+@pytest.mark.usefixtures("fallback")
+def test_another_network_judges_the_images_encoding_anew() -> None:
+    one = watch(calibrated(DAY))
+    one.see(grey(100, 0, "sepia8"))
+    one.compare_with(calibrated(DAY), "image")
+    one.see(grey(100, 1, "sepia8"))
+    assert one.report().off == "images with the encoding sepia8 are not sampled"
+
+
+def test_the_share_beyond_the_range_of_another_network_is_forgotten() -> None:
+    one = watch(calibrated(DAY, image=0.5))
+    one.see(grey(250))
+    one.compare_with(calibrated(DAY, image=5.0), "image")
+    assert one.report().clipped is None
