@@ -37,7 +37,7 @@ def cameras_of(config: NodeConfig) -> tuple[Camera, ...]:
         config: Its parameters.
 
     Raises:
-        ConfigError: Topics, names and regions do not go together.
+        ConfigError: Topics, transport, names and regions do not go together.
     """
     topics = tuple(filter(None, config.image_topics)) or (config.image_topic,)
     if len(set(topics)) < len(topics):
@@ -46,6 +46,7 @@ def cameras_of(config: NodeConfig) -> tuple[Camera, ...]:
             expected="each topic once",
             fix="leave out the topics that stand there already",
         )
+    _refuse_suffix(config, topics)
     return tuple(
         Camera(name, replace(config, image_topic=topic, roi=roi))
         for topic, name, roi in zip(
@@ -71,6 +72,17 @@ def camera_names(topics: Sequence[str]) -> tuple[str, ...]:
     end = _shared(reversed_rests)
     names = tuple("_".join(rest[end:][::-1]) for rest in reversed_rests)
     return _unique(names, f"image_topics: {list(topics)}")
+
+
+def _refuse_suffix(config: NodeConfig, topics: Sequence[str]) -> None:
+    """Refuse what would be listened to as `/compressed/compressed`, where nobody ever sends."""
+    suffixed = [topic for topic in topics if topic.endswith("/compressed")]
+    if config.image_transport == "compressed" and suffixed:
+        raise ConfigError(
+            received=f"the topic {suffixed[0]} with image_transport compressed",
+            expected="the topic of the raw images, to which /compressed is added",
+            fix=f"give {suffixed[0].removesuffix('/compressed')}",
+        )
 
 
 def _shared(parts: Sequence[Sequence[str]]) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from segmentation_node.parameter import Parameter, described, parameter
 
-_TOPIC = r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*"
+_TOPIC = r"(?a:(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*)"  # ROS names are ASCII
 _NUMBER = r"\s*(\d{1,5}|\d*\.\d{1,9})\s*"
 _REGION = rf"{_NUMBER}(,{_NUMBER}){{3}}"
 _REGIONS = rf"({_REGION})?(;\s*({_REGION})?)*"
@@ -114,7 +114,7 @@ class NodeConfig(PipelineConfig):
         "Names of the cameras in image_topics, for the namespaces of their outputs. Without them "
         "they are what tells the topics apart: front and rear for /front/image_raw and "
         "/rear/image_raw.",
-        pattern=r"|[A-Za-z]\w*",
+        pattern=r"|(?a:[A-Za-z]\w*)",
         example='a list of names such as ["front", "rear"], or [""] for none',
     )
     image_transport: str = parameter(

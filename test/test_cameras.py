@@ -83,6 +83,10 @@ def test_names_are_what_tells_the_topics_apart(
         ({"image_topics": ("/a", "/b"), "camera_names": ("a", "a")}, "a name of its own"),
         ({"image_topics": ("/a", "/b"), "roi": "1,2,3,4;;"}, "3 regions for 2 cameras"),
         ({"roi": "1,2,3,4;5,6,7,8"}, "2 regions for 1 camera;"),
+        (
+            {"image_topic": "/a/image/compressed", "image_transport": "compressed"},
+            "the topic /a/image/compressed with .*; fix: give /a/image$",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, object], said: str) -> None:

@@ -36,7 +36,7 @@ def wrong_values(parameter: Parameter) -> list[object]:
     """Values of the wrong type for any parameter, and out of range where there is one."""
     wrong: list[object] = [None, [1], b"1"]
     if isinstance(parameter.default, tuple):
-        return [*wrong, "front", ["front", 1], ["a b"], ["/"]]
+        return [*wrong, "front", ["front", 1], ["a b"], ["/"], ["bücher"]]
     if isinstance(parameter.default, bool):
         return [*wrong, 1, "true"]
     wrong.append(True)
@@ -142,3 +142,8 @@ def test_the_parameter_file_says_meaning_range_and_unit(documented: str, name: s
     assert parameter.description in comment
     assert parameter.expected.lower() in comment.lower()
     assert ("while the node runs" in comment) == parameter.live
+
+
+def test_a_topic_that_ros_has_no_letters_for_is_refused() -> None:
+    with pytest.raises(ConfigError, match="image_topic: '/kamera/tür'"):
+        NodeConfig(image_topic="/kamera/tür")
