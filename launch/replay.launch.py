@@ -27,7 +27,10 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 from launch import LaunchContext, LaunchDescription
 from segmentation_node.errors import ConfigError
+from segmentation_node.launching import absolute_name, given, switch
 from segmentation_node.resources import share_directory
+
+NODE = "segmentation_node"
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
@@ -53,27 +56,6 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     ]
 
 
-def given(context: LaunchContext, name: str) -> str:
-    """Return what an argument says, without blanks around it."""
-    return context.launch_configurations[name].strip()
-
-
-def switch(context: LaunchContext, name: str) -> bool:
-    """Read a truth value."""
-    text = given(context, name).lower()
-    if text not in ("true", "false"):
-        raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
-    return text == "true"
-
-
-def node_name(context: LaunchContext) -> str:
-    """Return the node's full name, under its own and the pushed namespace."""
-    own = context.launch_configurations.get("namespace", "").strip()
-    pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
-    spaces = [space.strip("/") for space in (pushed, own)]
-    return "/" + "/".join([*filter(None, spaces), "segmentation_node"])
-
-
 def player_command(bag: Path, rate: str, loop: bool) -> list[str]:
     """The command that plays: ROS's own where it is installed, else the one of this package."""
     own = [sys.executable, "-m", "segmentation_node.ros.player"]
@@ -88,17 +70,16 @@ def player(context: LaunchContext) -> list[Action]:
         raise ConfigError(
             f"bag:={bag}", "a bag's folder, or its .mcap or .db3 file", "correct the path"
         )
-    at_end = [Shutdown(reason="the bag has ended")] if switch(context, "shutdown_at_end") else []
+    ends_all = switch("shutdown_at_end", given(context, "shutdown_at_end"))
+    loop = switch("loop", given(context, "loop"))
     play = ExecuteProcess(
-        cmd=player_command(bag, given(context, "rate"), switch(context, "loop")),
+        cmd=player_command(bag, given(context, "rate"), loop),
         output="screen",
-        on_exit=at_end,
+        on_exit=[Shutdown(reason="the bag has ended")] if ends_all else [],
     )
     # Asked for, as the event of the transition may come before this process listens to it.
-    wait = ExecuteProcess(
-        cmd=[sys.executable, "-m", "segmentation_node.ros.await_active", node_name(context)],
-        output="screen",
-    )
+    asking = [sys.executable, "-m", "segmentation_node.ros.await_active"]
+    wait = ExecuteProcess(cmd=[*asking, absolute_name(context, NODE)], output="screen")
     return [RegisterEventHandler(OnProcessExit(target_action=wait, on_exit=[play])), wait]
 
 

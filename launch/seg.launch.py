@@ -21,6 +21,7 @@ from launch import LaunchContext, LaunchDescription
 from segmentation_node.cameras import Camera, cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError
+from segmentation_node.launching import absolute_name, given, switch
 from segmentation_node.resources import share_directory
 from segmentation_node.transport import tidy_plan
 
@@ -83,20 +84,6 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     ]
 
 
-def given(context: LaunchContext, name: str) -> str:
-    """Return what the user wrote for an argument, without blanks around it."""
-    return context.launch_configurations.get(name, "").strip()
-
-
-def switch(name: str, text: str) -> bool:
-    """Read a truth value as ROS users write them."""
-    if text.lower() in ("true", "1", "yes", "on"):
-        return True
-    if text.lower() in ("false", "0", "no", "off"):
-        return False
-    raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
-
-
 def params_file(context: LaunchContext) -> str:
     """Return the parameter file; launch_ros itself would only warn if it were missing."""
     path = Path(given(context, "params_file")).expanduser()
@@ -134,17 +121,9 @@ def transport_actions(context: LaunchContext) -> list[Action]:
     return [*set_variables, *(LogInfo(msg=f"warning: {text}") for text in plan.warnings)]
 
 
-def path_of(context: LaunchContext, name: str) -> str:
-    """Return the absolute name that the node's namespace gives to a relative one."""
-    own = given(context, "namespace")
-    pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
-    spaces = [space.strip("/") for space in (pushed, own)]
-    return "/" + "/".join([*filter(None, spaces), name])
-
-
 def segmentation_node(context: LaunchContext) -> LifecycleNode:
     """Describe the node; it brings itself up when autostart is true."""
-    logger = path_of(context, NAME).strip("/").replace("/", ".")
+    logger = absolute_name(context, NAME).strip("/").replace("/", ".")
     return LifecycleNode(
         package=NAME,
         executable=NAME,
@@ -169,13 +148,13 @@ def rviz(context: LaunchContext) -> Node:
     """Describe RViz, with the topics of the configuration led to those of this launch."""
     camera = first_camera(context)
     topics = [
-        (f"/{NAME}/{end}", path_of(context, camera.topic_of(end).replace("~", NAME)))
+        (f"/{NAME}/{end}", absolute_name(context, camera.topic_of(end).replace("~", NAME)))
         for end in ("color", "overlay")
     ]
     if given(context, "image_topic") or given(context, "image_topics"):
         topic = camera.config.image_topic
         topics.append(
-            ("/camera/image_raw", topic if topic.startswith("/") else path_of(context, topic))
+            ("/camera/image_raw", topic if topic.startswith("/") else absolute_name(context, topic))
         )
     sim_time = switch("use_sim_time", given(context, "use_sim_time") or "false")
     return Node(

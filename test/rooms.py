@@ -36,6 +36,7 @@ ROOMS = (
     room("parameter"),
     room("config"),
     room("cameras"),
+    room("launching"),
     room("resources"),
     room("transport"),
     room("hardware", "pynvml"),

@@ -80,7 +80,7 @@ def test_ros2_bag_plays_where_it_is_installed(
     ]
 
 
-@pytest.mark.parametrize(("asked", "count"), [("false", 0), ("True", 1)])
+@pytest.mark.parametrize(("asked", "count"), [("false", 0), ("True", 1), ("yes", 1)])
 def test_the_end_of_the_bag_ends_the_rest_where_that_is_asked_for(
     launch_file: ModuleType, tmp_path: Path, asked: str, count: int
 ) -> None:

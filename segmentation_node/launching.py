@@ -1,0 +1,56 @@
+"""What the launch files share: how their arguments are read, and the names that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from segmentation_node.errors import ConfigError
+
+
+class Context(Protocol):
+    """As far as it is used here, `launch.LaunchContext`: this package can be without launch."""
+
+    @property
+    def launch_configurations(self) -> Mapping[str, str]:
+        """The arguments by name, and what was pushed before, such as `ros_namespace`."""
+
+
+def given(context: Context, name: str) -> str:
+    """What the user wrote for an argument, without blanks around it; empty where nothing.
+
+    Args:
+        context: That of the launch.
+        name: The argument's name.
+    """
+    return context.launch_configurations.get(name, "").strip()
+
+
+def switch(name: str, text: str) -> bool:
+    """Read a truth value as ROS users write them.
+
+    Args:
+        name: Of the argument, for the error.
+        text: What was given.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if text.lower() in {"true", "1", "yes", "on"}:
+        return True
+    if text.lower() in {"false", "0", "no", "off"}:
+        return False
+    raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
+
+
+def absolute_name(context: Context, name: str) -> str:
+    """The absolute name that the node's namespace gives to a relative one.
+
+    Args:
+        context: That of the launch.
+        name: Relative, such as `segmentation_node/labels`.
+    """
+    own = given(context, "namespace")
+    pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
+    spaces = [space.strip("/") for space in (pushed, own)]
+    return "/" + "/".join([*filter(None, spaces), name])
