@@ -8,6 +8,7 @@ It asks again and again: an event of the transition may come before anybody list
 from __future__ import annotations
 
 import sys
+import time
 
 import rclpy
 from lifecycle_msgs.msg import State
@@ -15,7 +16,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import Node
 
 PERIOD_S = 0.5
-"""Seconds to wait for an answer before asking again."""
+"""Seconds to wait for an answer, and before asking again."""
 
 
 def is_active(node: Node, name: str) -> bool:
@@ -46,7 +47,8 @@ def main() -> int:
     node = rclpy.create_node("await_active")
     try:
         while not is_active(node, sys.argv[1]):
-            pass
+            # One that is not active answers at once.
+            time.sleep(PERIOD_S)
     except KeyboardInterrupt:
         return 1
     finally:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager
+from unittest.mock import MagicMock
 
 import pytest
 from dds import Observer, Program
 from lifecycle_msgs.msg import Transition
 from node_rig import NODE, running_node
 
-pytestmark = pytest.mark.dds
+from segmentation_node.ros import await_active
+
+dds = pytest.mark.dds
 
 WAIT = ("-m", "segmentation_node.ros.await_active", NODE)
 
 
+@dds
 def test_it_ends_once_the_node_is_active_and_not_before(domain_id: int, observer: Observer) -> None:
     with (
         Program(*WAIT, domain_id=domain_id) as waiting,
@@ -27,7 +32,20 @@ def test_it_ends_once_the_node_is_active_and_not_before(domain_id: int, observer
         assert waiting.wait() == 0, waiting.output
 
 
+@dds
 def test_without_a_node_it_waits_until_it_is_told_to_end(domain_id: int) -> None:
     with Program(*WAIT, domain_id=domain_id) as waiting:
         assert waiting.process.poll() is None
         assert waiting.stop(signal.SIGTERM) != 0
+
+
+def test_a_node_that_answers_at_once_is_not_asked_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers, pauses = iter([False, False, True]), []
+    monkeypatch.setattr(await_active, "rclpy", MagicMock())
+    monkeypatch.setattr(await_active, "is_active", lambda *_: next(answers))
+    monkeypatch.setattr(await_active.time, "sleep", pauses.append)
+    monkeypatch.setattr(sys, "argv", ["await_active", NODE])
+    assert await_active.main() == 0
+    assert pauses == [await_active.PERIOD_S] * 2
