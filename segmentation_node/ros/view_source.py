@@ -121,23 +121,26 @@ class NodeSource:
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
         node = f"{self._settings.node.lstrip('/')}: "
-        for status in message.status:
-            if status.name == node + self._task:
-                self._take_status(status)
-        if not self._settings.camera:
-            names = [one.name.removeprefix(node) for one in message.status]
-            self._name_cameras([name.removesuffix(_OF_CAMERA) for name in names if _is_one(name)])
+        ours = [one for one in message.status if one.name.startswith(node)]
+        found = {one.name.removeprefix(node): one for one in ours}
+        # A node says nothing of its cameras while it is not configured, or has only one.
+        status = found.get(self._task) or found.get("segmentation")
+        if status is not None:
+            self._take_status(status)
+        several = [name for name in found if name.endswith(_OF_CAMERA)]
+        self._name_cameras([name.removesuffix(_OF_CAMERA) for name in several])
 
     def _name_cameras(self, cameras: list[str]) -> None:
-        """Say that one has to be chosen, where the node has several."""
-        if cameras and not self._is_told:
+        """Say that one has to be chosen, where the node has several and none of them is."""
+        if cameras and self._settings.camera not in cameras and not self._is_told:
             self._is_told = True
             text = f"This node has several cameras: --camera {' | '.join(cameras)} chooses one"
             self._audience.tell("fault overlay", {"stream": "overlay", "text": text})
 
     def _take_status(self, status: Any) -> None:
         values = {pair.key: pair.value for pair in status.values}
-        self._input_topic = values.get("input_topic", "")
+        # Of several cameras together it is a list, and there is no one picture to show.
+        self._input_topic = "" if "cameras" in values else values.get("input_topic", "")
         now_s, before_s = time.monotonic(), self._heard_s
         self._heard_s = now_s
         period_s = now_s - before_s if before_s else 1.0
@@ -150,8 +153,3 @@ class NodeSource:
         if now_s >= self._next_timing_s:
             self._next_timing_s = now_s + _TIMING_PERIOD_S
             self._audience.tell("timing", {"total_ms": list(self._times_ms)})
-
-
-def _is_one(name: str) -> bool:
-    """Whether a status, less its node, is that of one camera among several."""
-    return name.endswith(_OF_CAMERA) and ":" not in name

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from segmentation_node.errors import ConfigError
 
 _NODE = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]*)+")
+_CAMERA = re.compile(r"|[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class ViewSettings:
             f"the node {self.node!r}",
             "a full name such as /segmentation_node",
         )
+        is_name = _CAMERA.fullmatch(self.camera) is not None
+        _check(is_name, f"the camera {self.camera!r}", "a name such as front")
         _check(0 <= self.port <= 65535, f"port {self.port}", "0 to 65535")
         _check(0.1 <= self.rate_hz <= 120, f"{self.rate_hz} pictures per second", "0.1 to 120")
         _check(1 <= self.quality <= 100, f"JPEG quality {self.quality}", "1 to 100")

@@ -16,6 +16,7 @@ from dds import Observer, Program, claimed_domain
 
 aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
+from lifecycle_msgs.msg import Transition  # noqa: E402
 from node_rig import EVERY, MODEL, NODE, Rig, image_message, picture, running_node  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 from view_rig import next_fact, next_picture, until  # noqa: E402
@@ -207,6 +208,11 @@ def test_of_several_cameras_one_is_chosen(domain_id: int, observer: Observer) ->
     async def run(front: Program, none: Program) -> None:
         async with browser(none) as socket:
             assert "--camera front | rear" in (await next_fact(socket, "fault overlay"))["text"]
+            # Whoever looks all the same sees no picture, and goes on to hear from the node.
+            await socket.send_str("look")
+            for _ in range(5):
+                status = await next_fact(socket, "status")
+            assert dict(status["details"])["cameras"] == "front, rear"
         async with browser(front) as socket:
             assert (await next_fact(socket, "status"))["input_topic"] == "/front/image_raw"
             await socket.send_str("look")
@@ -225,3 +231,21 @@ def test_of_several_cameras_one_is_chosen(domain_id: int, observer: Observer) ->
             Program(*VIEWER, "--node", NODE, domain_id=domain_id) as none,
         ):
             asyncio.run(run(front, none))
+
+
+@dds
+def test_whoever_chose_a_camera_hears_of_the_node_too_where_it_says_nothing_of_cameras(
+    domain_id: int, observer: Observer
+) -> None:
+    async def run(viewer: Program) -> None:
+        async with browser(viewer) as socket:
+            status = await next_fact(socket, "status")
+            assert "names a_b, a_b" in status["message"]
+
+    same_names = ["/a/b/image_raw", "/a_b/image_raw"]
+    given = {"image_topics": same_names, "autostart": False}
+    for rig in running_node(domain_id, observer, **given):
+        assert not rig.change_state(Transition.TRANSITION_CONFIGURE)
+        words = ("--node", NODE, "--camera", "front")
+        with Program(*VIEWER, *words, domain_id=domain_id) as viewer:
+            asyncio.run(run(viewer))

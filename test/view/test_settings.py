@@ -30,6 +30,7 @@ def test_it_is_known_who_reaches_the_page(host: str, is_local: bool) -> None:
     [
         ({"node": "segmentation node"}, "the node 'segmentation node'"),
         ({"node": "/a//b"}, "the node '/a//b'"),
+        ({"camera": "front/../rear"}, "the camera 'front/../rear'"),
         ({"port": 70000}, "port 70000"),
         ({"rate_hz": 0.0}, "0.0 pictures per second"),
         ({"rate_hz": float("nan")}, "nan pictures per second"),
