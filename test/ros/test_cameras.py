@@ -52,8 +52,17 @@ class Camera:
         self.publisher = self.rig.observer.publisher(Image, self.topic, RELIABLE)
 
     def vanish(self) -> None:
+        """Go, and go again where nobody has noticed: on a busy machine a farewell may be lost."""
+
+        def is_gone() -> bool:
+            if self.value("input_publishers") == "":
+                return True
+            self.appear()
+            self.rig.observer.node.destroy_publisher(self.publisher)
+            return False
+
         self.rig.observer.node.destroy_publisher(self.publisher)
-        self.value_becomes("input_publishers", "")
+        wait_until(is_gone, f"the end of {self.name}", step_s=3.0)
 
     def ask(self, message: Image) -> Image:
         """Publish an image until its labels are there: a new publisher may not be heard at once."""
