@@ -32,6 +32,7 @@ MESSAGES = (
 ROOMS = (
     room("errors"),
     room("files"),
+    room("closing"),
     room("fields", "yaml"),
     room("parameter"),
     room("config"),

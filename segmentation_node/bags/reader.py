@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import Reader
 
 from segmentation_node.bags import faults
+from segmentation_node.closing import Closing
 from segmentation_node.errors import BagError
 
 FILE_SUFFIXES = (".mcap", ".db3")
@@ -44,7 +44,7 @@ class Message:
     connection: Connection
 
 
-class BagReader:
+class BagReader(Closing):
     """An open bag.
 
     Attributes:
@@ -136,14 +136,3 @@ class BagReader:
         names = self.topics if topics is None else topics
         self.check_topics(names)
         return [connection for connection in self.connections if connection.topic in names]
-
-    def __enter__(self) -> BagReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -7,12 +7,12 @@ Source: OpenVINO, "Preprocessing API" and "Runtime Inference Optimizations".
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.closing import Closing
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.engines import openvino_runtime as runtime
 from segmentation_node.engines.converted import how_to_make
@@ -25,7 +25,7 @@ _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _INT8 = {"i8", "u8"}
 
 
-class OpenVinoEngine:
+class OpenVinoEngine(Closing):
     """A network compiled for this machine's CPU.
 
     Args:
@@ -89,19 +89,6 @@ class OpenVinoEngine:
     def close(self) -> None:
         """Free the network; the arrays stay valid as long as someone holds them."""
         self._request = None
-
-    def __enter__(self) -> OpenVinoEngine:
-        """Give the engine itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
 
 def _choose(precision: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from segmentation_node.closing import Closing
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.cache import Obtained
 from segmentation_node.engines.converted import model_of_precision
@@ -27,7 +27,7 @@ from segmentation_node.model import Model, TensorSpec
 _log = logging.getLogger("segmentation_node.tensorrt")
 
 
-class TensorRtEngine:
+class TensorRtEngine(Closing):
     """A network on an NVIDIA GPU, out of the cache of engines or built now.
 
     It belongs to the CUDA context that is current when it is made, which must be current in every
@@ -107,19 +107,6 @@ class TensorRtEngine:
         plan, self._plan = self._plan, None
         if plan is not None:
             plan.close()
-
-    def __enter__(self) -> TensorRtEngine:
-        """Give the engine itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
     def _bind(self, name: str, address: int) -> None:
         if self._addresses.get(name) == address:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from types import TracebackType
 from typing import Any
 
+from segmentation_node.closing import Closing
 from segmentation_node.engines.tensorrt_flavour import TensorRt
 from segmentation_node.engines.tensorrt_inspect import LayerReport, read_layers
 from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
@@ -14,7 +14,7 @@ from segmentation_node.errors import EngineError, ModelError
 from segmentation_node.model import TensorSpec
 
 
-class LoadedPlan:
+class LoadedPlan(Closing):
     """A plan that TensorRT has accepted.
 
     It belongs to the CUDA context that is current when it is loaded, and must be closed in it.
@@ -142,16 +142,3 @@ class LoadedPlan:
         """Free the engine, then the runtime that made it; closing twice does nothing."""
         self._engine = None
         self._runtime = None
-
-    def __enter__(self) -> LoadedPlan:
-        """Give the plan itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the plan."""
-        self.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from segmentation_node import __version__
 from segmentation_node.bags.fingerprint import Fingerprint
 from segmentation_node.bags.writer import files_of
+from segmentation_node.closing import Closing
 from segmentation_node.errors import OutputError
 from segmentation_node.offline.bag import segment_bag
 from segmentation_node.offline.job import Progress, Request, Tally, check_free, unread
@@ -17,7 +17,7 @@ from segmentation_node.offline.opening import Opening, facts, legend
 from segmentation_node.offline.outcome import DONE, SKIPPED, Outcome, attempt
 
 
-class BagSegmenter:
+class BagSegmenter(Closing):
     """A loaded network, and what it takes to tell which bags it has to segment.
 
     Args:
@@ -86,17 +86,6 @@ class BagSegmenter:
         made_with = {"package": __version__, **facts(self._segmenter)}
         more = {"made_with": made_with, "labels": legend(self._segmenter)}
         return Manifest(conditions, _size(whole), tally.frames, tuple(tally.malformed), more)
-
-    def __enter__(self) -> BagSegmenter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _why_again(

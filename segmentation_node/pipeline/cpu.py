@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.closing import Closing
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.timing import StageClock
@@ -27,7 +27,7 @@ _STREAMS = 8
 _log = logging.getLogger("segmentation_node")
 
 
-class CpuPipeline:
+class CpuPipeline(Closing):
     """Segments frames with an engine in main memory.
 
     Everything whose size depends on the camera is made for the first frame of a size and encoding,
@@ -190,16 +190,3 @@ class CpuPipeline:
         self._engine.close()
         self._stream = None
         self._streams.clear()
-
-    def __enter__(self) -> CpuPipeline:
-        """Give the pipeline itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the pipeline."""
-        self.close()

@@ -6,11 +6,11 @@ import logging
 import time
 from collections import deque
 from dataclasses import replace
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.closing import Closing
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.window import Window
@@ -31,7 +31,7 @@ from segmentation_node.pipeline.view import View
 _log = logging.getLogger("segmentation_node")
 
 
-class CudaPipeline:
+class CudaPipeline(Closing):
     """Segments frames with an engine on a GPU.
 
     `segment` answers one frame. `begin` and `finish` are its two halves: with two frames under
@@ -283,16 +283,3 @@ class CudaPipeline:
             owned.callback(self._parts.engine.close)
             for pipeline in self._family:
                 owned.keep(pipeline._cameras)
-
-    def __enter__(self) -> CudaPipeline:
-        """Give the pipeline itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the pipeline."""
-        self.close()

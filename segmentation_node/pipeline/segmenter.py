@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.closing import Closing
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.labels import LabelSet
@@ -28,7 +28,7 @@ _RING = 2
 """Sets of buffers per calling thread: one result can be read while the next one is made."""
 
 
-class Segmenter:
+class Segmenter(Closing):
     """Segments images with one network; a context manager.
 
     It may be called from several threads: frames are then computed one after the other, and each
@@ -249,19 +249,6 @@ class Segmenter:
         with self._lock:
             self._closed = True
             self._pipeline.close()
-
-    def __enter__(self) -> Segmenter:
-        """Give the segmenter itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the segmenter."""
-        self.close()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from segmentation_node.bench.gpu.torch_network import TorchNetwork
+from segmentation_node.closing import Closing
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, TensorSpec
@@ -18,7 +18,7 @@ DEVICE = "cuda"
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
-class TorchEngine:
+class TorchEngine(Closing):
     """A network run by PyTorch, layer by layer, in the order of the caller's stream.
 
     PyTorch's own context is the GPU's primary one, which must be current.
@@ -79,19 +79,6 @@ class TorchEngine:
         self._network, self._pool = None, None
         self._views.clear()
         torch.cuda.empty_cache()
-
-    def __enter__(self) -> TorchEngine:
-        """Give the engine itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the engine."""
-        self.close()
 
     def _view(self, address: int, spec: TensorSpec) -> Tensor:
         # Memory that was given back may come again as the other tensor.
