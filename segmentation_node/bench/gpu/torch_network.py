@@ -26,29 +26,18 @@ def _padding(attributes: Attributes) -> list[int]:
 
 
 def _convolve(inputs: list[Any], attributes: Attributes) -> Tensor:
-    image, weight, *bias = inputs
-    return functional.conv2d(
-        image,
-        weight,
-        bias[0] if bias else None,
-        attributes.get("strides", 1),
-        _padding(attributes),
-        attributes.get("dilations", 1),
-        attributes.get("group", 1),
-    )
+    dilation = attributes.get("dilations", 1)
+    return functional.conv2d(*inputs, **_strides(attributes), dilation=dilation)
 
 
 def _convolve_transposed(inputs: list[Any], attributes: Attributes) -> Tensor:
-    image, weight, *bias = inputs
-    return functional.conv_transpose2d(
-        image,
-        weight,
-        bias[0] if bias else None,
-        attributes.get("strides", 1),
-        _padding(attributes),
-        attributes.get("output_padding", 0),
-        attributes.get("group", 1),
-    )
+    added = attributes.get("output_padding", 0)
+    return functional.conv_transpose2d(*inputs, **_strides(attributes), output_padding=added)
+
+
+def _strides(attributes: Attributes) -> dict[str, Any]:
+    stride, groups = attributes.get("strides", 1), attributes.get("group", 1)
+    return {"stride": stride, "padding": _padding(attributes), "groups": groups}
 
 
 def _pool(inputs: list[Any], attributes: Attributes) -> Tensor:
