@@ -8,24 +8,20 @@ processor's own, so that what else the machine does counts little. Every pair co
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.bench.overhead import read_frames
+from segmentation_node.bench.camera_images import read_frames
+from segmentation_node.bench.pairs import Defaults, cpu_engine, measure_pairs
 from segmentation_node.core.dense_confidence import DenseConfidence
 from segmentation_node.core.fast_confidence import FastConfidence
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import Fit, NetworkSize
-from segmentation_node.engines import PRECISIONS, open_engine
-from segmentation_node.errors import SegmentationError
-from segmentation_node.media.images import write_bytes
+from segmentation_node.core.geometry import Fit
 from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline import CpuPipeline
 
@@ -89,9 +85,7 @@ def _agreement(apart: NDArray[np.int16]) -> dict[str, Any]:
 
 def _logits(model: Model, options: argparse.Namespace) -> tuple[list[Logits], Fit, str]:
     images = read_frames(options.images, options.camera, options.frames)
-    engine = open_engine(
-        model, engine="openvino", precision=options.precision, size=options.network_size
-    )
+    engine = cpu_engine(model, options)
     with CpuPipeline(model, engine) as pipeline:
         logits = []
         for image in images:
@@ -117,20 +111,7 @@ def _table(result: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print a table; exit status 1 where the two are more than a level apart."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=Path, help="folder of images; rendered where left out")
-    parser.add_argument("--model", default="rendered")
-    parser.add_argument("--network-size", type=NetworkSize.parse, default=NetworkSize(512, 1024))
-    parser.add_argument("--camera", type=NetworkSize.parse, default=NetworkSize(720, 1280))
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
-    parser.add_argument("--frames", type=int, default=10, help="how many different frames")
-    parser.add_argument("--pairs", type=int, default=60, help="how often each is timed")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
-    options = parser.parse_args(arguments)
-    try:
-        result = _run(options)
-    except SegmentationError as error:
-        parser.exit(2, f"{error}\n")
+    result = measure_pairs(__doc__, Defaults("rendered", frames=10, pairs=60), _run, arguments)
     print(_table(result))
     return 0 if result["largest_difference"] <= 1 else 1
 
@@ -139,17 +120,14 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     model = load_model(options.model)
     logits, fit, precision = _logits(model, options)
     cv2.setNumThreads(1)
-    result = measure(logits, fit, model.temperature, options.pairs)
-    result |= {
+    return {
+        **measure(logits, fit, model.temperature, options.pairs),
         "model": model.name,
         "network_size": str(options.network_size),
         "precision": precision,
         "camera": str(options.camera),
         "classes": model.labels.num_classes,
     }
-    if options.json:
-        write_bytes(options.json, (json.dumps(result, indent=2) + "\n").encode())
-    return result
 
 
 if __name__ == "__main__":

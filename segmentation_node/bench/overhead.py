@@ -8,22 +8,19 @@ down and speed up from one second to the next, and so both do together. Every pa
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation_node.bench.camera_images import read_frames
+from segmentation_node.bench.pairs import Defaults, cpu_engine, measure_pairs
 from segmentation_node.core.frame import Frame
-from segmentation_node.core.geometry import FitMode, NetworkSize, fit
+from segmentation_node.core.geometry import fit
 from segmentation_node.core.postprocess import colorize, labels_of
-from segmentation_node.core.preprocess import resize_to_network
-from segmentation_node.engines import PRECISIONS, CpuEngine, open_engine
-from segmentation_node.errors import SegmentationError
-from segmentation_node.media.images import list_images, read_image, write_bytes
+from segmentation_node.engines import CpuEngine
 from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline import STAGES, Buffers, CpuPipeline, Outputs
 
@@ -32,27 +29,6 @@ TARGET = 1.35
 
 _WARM_UP = 20
 _COLOR = Outputs()
-
-
-def read_frames(folder: Path | None, size: NetworkSize, limit: int) -> list[NDArray[np.uint8]]:
-    """Take images evenly from a folder, or rendered ones, at one camera size.
-
-    Args:
-        folder: Folder of images; None to render a drive.
-        size: Height and width in pixels of the camera.
-        limit: Largest number of images.
-
-    Returns:
-        (H, W, 3) uint8 BGR images.
-
-    Raises:
-        MediaError: The folder holds no image, or one cannot be read.
-    """
-    if folder is None:
-        return list(_rendered(size, limit))
-    paths = list_images(folder)
-    chosen = [paths[len(paths) * i // limit] for i in range(limit)] if limit < len(paths) else paths
-    return [_resized(read_image(path), size) for path in chosen]
 
 
 def measure(
@@ -137,19 +113,6 @@ def _compare(
     return differing, float(np.mean(shares))
 
 
-def _rendered(size: NetworkSize, count: int) -> Iterator[NDArray[np.uint8]]:
-    from segmentation_node.scenes import Drive  # noqa: PLC0415 - only where no folder is given
-
-    drive = Drive(1, size.height, size.width)
-    for index in range(count):
-        yield drive.frame(index * 10)[0]
-
-
-def _resized(image: NDArray[np.uint8], size: NetworkSize) -> NDArray[np.uint8]:
-    how = fit(FitMode.CROP, image.shape[0], image.shape[1], size)
-    return np.ascontiguousarray(resize_to_network(image, how, (0, 0, 0)))
-
-
 def _at(times: NDArray[np.float64], percentile: int) -> float:
     return float(np.percentile(times, percentile))
 
@@ -173,20 +136,7 @@ def _table(result: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, and say by the exit status whether the target was met."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=Path, help="folder of images; rendered where left out")
-    parser.add_argument("--model", default="camvid")
-    parser.add_argument("--network-size", type=NetworkSize.parse, default=NetworkSize(512, 1024))
-    parser.add_argument("--camera", type=NetworkSize.parse, default=NetworkSize(720, 1280))
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
-    parser.add_argument("--frames", type=int, default=20, help="how many different frames")
-    parser.add_argument("--pairs", type=int, default=240, help="how often each is timed")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
-    options = parser.parse_args(arguments)
-    try:
-        result = _run(options)
-    except SegmentationError as error:
-        parser.exit(2, f"{error}\n")
+    result = measure_pairs(__doc__, Defaults("camvid", frames=20, pairs=240), _run, arguments)
     print(_table(result))
     return 0 if result["within_target"] and not result["labels_differing"] else 1
 
@@ -194,13 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     images = read_frames(options.images, options.camera, options.frames)
     model = load_model(options.model)
-    engine = open_engine(
-        model, engine="openvino", precision=options.precision, size=options.network_size
-    )
-    result = measure(model, engine, images, options.pairs)
-    if options.json:
-        write_bytes(options.json, (json.dumps(result, indent=2) + "\n").encode())
-    return result
+    return measure(model, cpu_engine(model, options), images, options.pairs)
 
 
 if __name__ == "__main__":

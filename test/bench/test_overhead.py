@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_network import write_network
 
-from segmentation_node.bench.overhead import main, read_frames
+from segmentation_node.bench.overhead import main
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.media.images import write_image
 
@@ -38,13 +38,6 @@ def test_every_pair_and_every_difference_is_in_the_figures(tmp_path: Path, image
         times = found[f"{name}_ms"]
         assert 0 < times["p50"] <= times["p95"]
     assert set(found["ratio"]) == {"p50", "p95"}
-
-
-def test_frames_are_taken_evenly_and_cut_to_the_cameras_shape(images: Path) -> None:
-    frames = read_frames(images, CAMERA, 2)
-    assert [frame.shape for frame in frames] == [(72, 128, 3)] * 2
-    assert (frames[0] == read_frames(images, CAMERA, 5)[0]).all()
-    assert (frames[1] == read_frames(images, CAMERA, 5)[2]).all()
 
 
 def test_what_is_wrong_is_said_in_a_sentence(
