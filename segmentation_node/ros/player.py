@@ -26,12 +26,11 @@ from segmentation_node.ros.byte_queue import ByteQueue
 from segmentation_node.ros.events import Events
 from segmentation_node.ros.play_options import PlayOptions, parse
 from segmentation_node.ros.play_report import PlayReport
+from segmentation_node.ros.program import run_program
 from segmentation_node.ros.replay_clock import TOPIC as CLOCK_TOPIC
 from segmentation_node.ros.replay_clock import ReplayClock
 from segmentation_node.ros.replay_topic import ReplayTopic, flush, open_topic
-from segmentation_node.ros.signals import end_on_signals
 from segmentation_node.ros.wall_clock import WallClock
-from segmentation_node.transport import prepare_process
 
 # A small message counts as this much, or a loop of small ones would be read ahead for minutes.
 LEAST_BYTES = 1 << 18
@@ -177,17 +176,8 @@ def play(options: PlayOptions) -> None:
 
 
 def main() -> int:
-    """Run the program; an error of ours is one line on stderr and exit code 1."""
-    end_on_signals()
-    prepare_process()
-    try:
-        play(parse())
-    except SegmentationError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    """Run the program; give its exit status."""
+    return run_program(lambda: play(parse()))
 
 
 if __name__ == "__main__":

@@ -31,9 +31,8 @@ from segmentation_node.errors import SegmentationError
 from segmentation_node.ros.byte_queue import ByteQueue
 from segmentation_node.ros.events import Events
 from segmentation_node.ros.message_types import message_class, quality_of_service
-from segmentation_node.ros.signals import end_on_signals
+from segmentation_node.ros.program import run_program
 from segmentation_node.ros.wall_clock import WallClock
-from segmentation_node.transport import prepare_process
 
 DIAGNOSTICS_TYPE = "diagnostic_msgs/msg/DiagnosticArray"
 _DEPTH = 100  # messages that the middleware keeps while this process gets no time
@@ -191,23 +190,18 @@ def record(path: Path, topics: list[str], events: Events, hold_mib: int) -> None
 
 
 def main() -> int:
-    """Run the program; an error of ours is one line on stderr and exit code 1."""
-    end_on_signals()
-    prepare_process()
+    """Run the program; give its exit status."""
+    return run_program(_record_as_told)
+
+
+def _record_as_told() -> None:
     parser = argparse.ArgumentParser("recorder", description="Records topics into a bag.")
     parser.add_argument("output", type=Path)
     parser.add_argument("--topics", nargs="+", required=True)
     parser.add_argument("--hold-mib", type=int, default=64)
     parser.add_argument("--events", action="store_true")
     given = parser.parse_args()
-    try:
-        record(given.output, given.topics, Events(given.events), max(1, given.hold_mib))
-    except SegmentationError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    record(given.output, given.topics, Events(given.events), max(1, given.hold_mib))
 
 
 if __name__ == "__main__":

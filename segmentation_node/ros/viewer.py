@@ -9,9 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from segmentation_node.errors import SegmentationError
 from segmentation_node.ros.events import Events
-from segmentation_node.transport import prepare_process
+from segmentation_node.ros.program import run_program
 from segmentation_node.view.library import require_server_library
 from segmentation_node.view.settings import ViewSettings
 
@@ -46,24 +45,17 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ViewSettings, bool]:
 
 
 def main() -> int:
-    """Run the program; an error of ours is one line on stderr and exit code 1."""
-    prepare_process()
-    try:
-        settings, has_reader = parse()
-        require_server_library()
-        _show(settings, Events(has_reader))
-    except SegmentationError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    """Run the program; give its exit status."""
+    return run_program(_show)
 
 
-def _show(settings: ViewSettings, events: Events) -> None:
+def _show() -> None:
+    settings, has_reader = parse()
+    require_server_library()
     from segmentation_node.ros.view_source import NodeSource  # noqa: PLC0415 - takes a second
     from segmentation_node.view.server import serve  # noqa: PLC0415
 
+    events = Events(has_reader)
     serve(settings, NodeSource(settings), lambda address: events.emit("ready", address=address))
 
 

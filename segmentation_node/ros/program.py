@@ -1,0 +1,39 @@
+"""How the programs of this room begin and end: the same for the player, recorder and viewer."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+
+from segmentation_node.errors import SegmentationError
+from segmentation_node.transport import prepare_process
+
+INTERRUPTED = 130
+"""What shells give as the status of what Ctrl-C has ended: 128 and the signal's number."""
+
+
+def run_program(work: Callable[[], None]) -> int:
+    """Run a program; an error of ours is one line on stderr.
+
+    Args:
+        work: What it does. Ctrl-C and SIGTERM raise KeyboardInterrupt in it: `finally` runs.
+
+    Returns:
+        The exit status: 1 after an error of ours, 130 where it was interrupted.
+    """
+    _end_on_signals()
+    prepare_process()
+    try:
+        work()
+    except SegmentationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _end_on_signals() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
