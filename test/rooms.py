@@ -33,6 +33,7 @@ ROOMS = (
     room("errors"),
     room("files"),
     room("closing"),
+    room("trust"),
     room("fields", "yaml"),
     room("parameter"),
     room("config"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 from pathlib import Path
 
 from segmentation_node.errors import OutputError
 from segmentation_node.files import user_cache, write_whole
+from segmentation_node.trust import distrust
 
 ENVIRONMENT = "SEGMENTATION_KERNEL_CACHE"
 """Names the folder; without it the kernels lie in the user's XDG cache directory."""
@@ -33,7 +33,7 @@ class Kept:
         """A program; None where it is not here, is damaged, or anyone may have written it."""
         path = self._path(name)
         try:
-            if not _is_ours(self.folder) or not _is_ours(path):
+            if distrust(self.folder) or distrust(path):
                 return None
             program = path.read_bytes()
         except OSError:
@@ -54,15 +54,9 @@ class Kept:
 
 
 def _check_ours(folder: Path) -> None:
-    if not _is_ours(folder):
+    if why := distrust(folder):
         raise OutputError(
-            received=f"{folder}, which other users can write to",
+            received=f"{folder}, {why}",
             expected="a folder of this user alone",
             fix=f"chmod go-w it, or name another one with {ENVIRONMENT}",
         )
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether it is this user's or the administrator's, and nobody else may write to it."""
-    status = path.stat()
-    return status.st_uid in {os.getuid(), 0} and not status.st_mode & stat.S_IWOTH

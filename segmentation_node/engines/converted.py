@@ -16,6 +16,7 @@ from segmentation_node.errors import ModelError
 from segmentation_node.files import user_cache
 from segmentation_node.model import MODELS_DIRECTORY, Model, load_model
 from segmentation_node.model.onnx_precision import stored_precision
+from segmentation_node.trust import distrust
 
 CONVERTED = ("fp16", "int8")
 """The precisions that are files of their own."""
@@ -33,13 +34,17 @@ def model_of_precision(model: Model, precision: str) -> Model:
         precision: `fp32`, `fp16` or `int8`.
 
     Raises:
-        ModelError: It or its sidecar is faulty, or it was made from another network.
+        ModelError: It or its sidecar is faulty, or it was made from another network, or lies in
+            the user's folder where others can write to it.
     """
     if precision not in CONVERTED or stored_precision(model.path) == precision:
         return model
-    path = next((path for path in _places(model, precision) if path.is_file()), None)
+    own, beside = _places(model, precision)
+    path = next((path for path in (own, beside) if path.is_file()), None)
     if path is None:
         return model
+    if path == own:
+        _check_trust(own)
     found = load_model(path)
     _check_source(found, model, precision)
     return found
@@ -86,6 +91,16 @@ def _sha256(path: Path) -> str:
             expected="an ONNX model",
             fix="check the path of the model and its permissions",
         ) from error
+
+
+def _check_trust(path: Path) -> None:
+    """Check a network that is found by itself: where nobody named it, nobody vouches for it."""
+    if why := distrust(path):
+        raise ModelError(
+            received=f"{path}, {why}",
+            expected="a converted network that only you can have written",
+            fix="remove it if it is not yours, else chmod go-w it and the folders above it",
+        )
 
 
 def _check_source(found: Model, model: Model, precision: str) -> None:

@@ -16,6 +16,7 @@ from segmentation_node.engines.cache import Gpu
 from segmentation_node.engines.tensorrt_flavour import TensorRt
 from segmentation_node.errors import OutputError
 from segmentation_node.files import write_whole
+from segmentation_node.trust import distrust
 
 _log = logging.getLogger("segmentation_node.tensorrt")
 
@@ -28,7 +29,7 @@ def timing_file(folder: Path, tensorrt: TensorRt, gpu: Gpu) -> Path:
 
 def use_timings(config: Any, file: Path) -> None:
     """Give a builder's configuration the timings of earlier builds, if there are any."""
-    kept = file.read_bytes() if file.is_file() else b""
+    kept = file.read_bytes() if file.is_file() and not distrust(file) else b""
     timings = config.create_timing_cache(kept)
     # Of another GPU or version, or damaged, they are refused; then the builder measures anew.
     if timings is None or not config.set_timing_cache(timings, False):

@@ -105,6 +105,16 @@ def test_without_a_folder_to_write_to_the_engine_is_used_and_not_kept(tmp_path: 
         assert "Not a directory" in found.warning
 
 
+def test_an_engine_that_others_could_have_written_is_not_run(store: EngineStore) -> None:
+    obtain(store, key(), MODEL, FakeMaker())
+    store.folder.chmod(0o777)
+    for _ in range(2):
+        found = obtain(store, key(), MODEL, FakeMaker())
+        assert (found.engine, found.is_new) == ("a plan", True)
+        assert "which other users can write to" in found.reason
+        assert "which other users can write to" in found.warning
+
+
 def test_a_read_only_folder_serves_what_it_has(
     store: EngineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,19 @@ def test_the_folder_is_for_its_user_alone(store: EngineStore) -> None:
     assert store.folder.stat().st_mode & 0o077 == 0
 
 
+def test_what_others_could_have_written_is_neither_read_nor_added_to(store: EngineStore) -> None:
+    store.write(key(), MODEL, BUILT)
+    store.folder.chmod(0o777)
+    with pytest.raises(EngineError, match="which other users can write to"):
+        store.read(key())
+    with pytest.raises(OutputError, match=r"which other users can write to.*fix: chmod go-w it"):
+        store.write(key(level=5), MODEL, BUILT)
+    store.folder.chmod(0o700)
+    store.plan(key().name).chmod(0o666)
+    with pytest.raises(EngineError, match=r"\.plan, which other users can write to"):
+        store.read(key())
+
+
 def damage(store: EngineStore, kind: str) -> None:
     plan, manifest = store.plan(key().name), store.manifest(key().name)
     content = json.loads(manifest.read_text())

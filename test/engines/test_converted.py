@@ -115,3 +115,13 @@ def test_the_default_model_comes_in_every_precision(users_folder: Path, precisio
     assert found.source_sha256 == sha256(shipped)
     assert (found.licence, found.notice) == (shipped.licence, shipped.notice)
     assert stored_precision(found.path) == precision
+
+
+def test_a_file_that_others_could_have_put_into_the_users_folder_is_refused() -> None:
+    shipped = load_model("rendered")
+    place = default_output(shipped, "int8")
+    place.parent.mkdir(parents=True)
+    write_network(place.parent, onnx_bytes(quantised=True), place.stem)
+    place.parent.chmod(0o777)
+    with pytest.raises(ModelError, match="which lies in a folder that other users can write to"):
+        model_of_precision(shipped, "int8")

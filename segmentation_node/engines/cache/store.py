@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,6 +15,7 @@ from segmentation_node.engines.cache.key import EngineKey
 from segmentation_node.engines.cache.manifest import Manifest, read_manifest, unusable
 from segmentation_node.errors import EngineError, OutputError
 from segmentation_node.files import user_cache, write_whole
+from segmentation_node.trust import distrust
 
 ENVIRONMENT = "SEGMENTATION_ENGINE_CACHE"
 """Names the folder; without it the engines lie in the user's XDG cache directory."""
@@ -90,7 +92,7 @@ class EngineStore:
         """Make the folder, for this user alone: a plan is code that will be run.
 
         Raises:
-            OutputError: It cannot be made or written to.
+            OutputError: It cannot be made or written to, or others can write to it too.
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,6 +100,12 @@ class EngineStore:
             raise self._unwritable(error.strerror) from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise self._unwritable("it is read-only")
+        if why := distrust(self.folder):
+            raise OutputError(
+                received=f"{self.folder}, {why}",
+                expected="a folder of this user alone: an engine is code that will be run",
+                fix=f"chmod go-w it, or name another with --cache or {ENVIRONMENT}",
+            )
 
     def _unwritable(self, why: str | None) -> OutputError:
         return OutputError(
@@ -118,9 +126,10 @@ class EngineStore:
         """Read an engine and check it against its manifest.
 
         Raises:
-            EngineError: There is none, or it is not whole, or not what the key says;
-                `received` is the reason in a few words.
+            EngineError: There is none, or it is not whole, or not what the key says, or somebody
+                else may have written it; `received` is the reason in a few words.
         """
+        _check_trust(self.folder, self.manifest(key.name), self.plan(key.name))
         manifest = read_manifest(self.manifest(key.name))
         if manifest.key != key:
             differences = ", ".join(key.differences(manifest.key))
@@ -204,6 +213,14 @@ def describe(key: EngineKey, model: tuple[str, str], built: Built) -> Manifest:
         package=__version__,
         layers=dict(built.layers),
     )
+
+
+def _check_trust(*paths: Path) -> None:
+    for path in paths:
+        # What is not there, or may not be looked at, is told when it is read.
+        with suppress(OSError):
+            if why := distrust(path):
+                raise unusable(f"{path}, {why}")
 
 
 def _bytes_of(path: Path) -> bytes:
