@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import aiohttp
@@ -23,6 +24,16 @@ PATIENCE_S = 20.0
 def jpeg(value: int = 0, height: int = 24, width: int = 32) -> bytes:
     image = np.full((height, width, 3), value, np.uint8)
     return bytes(cv2.imencode(".jpg", image)[1])
+
+
+def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Runs a test that is a coroutine."""
+
+    @wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
 
 
 class FakeSource:

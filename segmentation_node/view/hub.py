@@ -41,10 +41,6 @@ class Hub:
         self.facts: dict[str, tuple[int, str]] = {}
         """By kind: a number that grows with each fact, and the message for browsers."""
 
-    def __len__(self) -> int:
-        """Give the number of browsers."""
-        return len(self._listeners)
-
     def show(self, stream: str, picture: bytes) -> None:
         """Show a picture in place of the one before; from any thread."""
         message = bytes([STREAMS.index(stream)]) + picture

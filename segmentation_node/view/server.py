@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 from aiohttp import WSCloseCode, web
 
 from segmentation_node.errors import TransportError
 from segmentation_node.view.browser import Browser
+from segmentation_node.view.door import LIMITS, Door
 from segmentation_node.view.guard import HEADERS, Guard
 from segmentation_node.view.hub import Hub
 from segmentation_node.view.settings import ViewSettings
@@ -46,6 +49,7 @@ class ViewServer:
         self._guard = Guard(settings)
         self._hub: Hub | None = None
         self._sockets: set[web.WebSocketResponse] = set()
+        self._door: Door | None = None
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until asked to stop.
@@ -58,18 +62,20 @@ class ViewServer:
             TransportError: The address is taken, or is none of this machine.
         """
         self._hub = Hub(asyncio.get_running_loop(), self._source.look)
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_GRACE_S)
+        runner = web.AppRunner(
+            self._application(), access_log=None, shutdown_timeout=_GRACE_S, **LIMITS
+        )
         await runner.setup()
-        try:
+        async with AsyncExitStack() as closing:
+            closing.callback(self._source.close)
+            closing.push_async_callback(runner.cleanup)
             # Before anybody can look.
             self._source.start(self._hub)
-            await self._listen(runner)
-            ready(self._address(runner))
+            listening = await self._listen(cast(web.Server, runner.server))
+            closing.push_async_callback(self._close_sockets)
+            closing.callback(listening.close)
+            ready(_address(listening))
             await stop.wait()
-        finally:
-            await self._close_sockets()
-            await runner.cleanup()
-            self._source.close()
 
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[self._let_in])
@@ -81,6 +87,8 @@ class ViewServer:
 
     @web.middleware
     async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if self._door is not None:
+            self._door.heard(request.protocol)
         refusal = self._guard.refusal(
             request.headers.get("Host", ""),
             request.headers.get("Origin"),
@@ -90,10 +98,11 @@ class ViewServer:
             return web.Response(status=403, text=f"403: {refusal}\n")
         return await handler(request)
 
-    async def _listen(self, runner: web.AppRunner) -> None:
-        settings = self._settings
+    async def _listen(self, server: web.Server) -> asyncio.Server:
+        settings, self._door = self._settings, Door(server)
+        loop = asyncio.get_running_loop()
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            return await loop.create_server(self._door, settings.host, settings.port)
         except OSError as error:
             raise TransportError(
                 received=f"{settings.host}, port {settings.port} ({error.strerror or error})",
@@ -101,21 +110,18 @@ class ViewServer:
                 fix="give another --host or --port; port 0 takes any that is free",
             ) from error
 
-    def _address(self, runner: web.AppRunner) -> str:
-        host, port = runner.addresses[0][:2]
-        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
     async def _serve_socket(self, request: web.Request) -> web.StreamResponse:
-        if self._hub is None or len(self._hub) >= _MOST_BROWSERS:
+        if self._hub is None or len(self._sockets) >= _MOST_BROWSERS:
             return web.Response(status=503, text=f"503: {_MOST_BROWSERS} browsers look already\n")
         socket = web.WebSocketResponse(
             heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_WORD, compress=False
         )
         if not socket.can_prepare(request):
             return web.Response(status=426, text="426: this is for WebSockets\n")
-        await socket.prepare(request)
+        # Counted from now on: others may ask while it is opened.
         self._sockets.add(socket)
         try:
+            await socket.prepare(request)
             await Browser(socket, self._hub).serve()
         finally:
             self._sockets.discard(socket)
@@ -126,6 +132,7 @@ class ViewServer:
         goodbyes = [
             asyncio.create_task(socket.close(code=WSCloseCode.GOING_AWAY))
             for socket in list(self._sockets)
+            if socket.prepared
         ]
         if goodbyes:
             await asyncio.wait(goodbyes, timeout=_GRACE_S)
@@ -150,6 +157,11 @@ def serve(settings: ViewSettings, source: Source, ready: Callable[[str], None]) 
         await ViewServer(settings, source).run(stop, ready)
 
     asyncio.run(run())
+
+
+def _address(listening: asyncio.Server) -> str:
+    host, port = listening.sockets[0].getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _file(path: Path, content_type: str) -> _Handler:

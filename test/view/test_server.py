@@ -3,8 +3,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket as sockets
-from collections.abc import Callable, Coroutine
-from functools import wraps
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -13,18 +12,10 @@ from segmentation_node.errors import TransportError
 
 aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
-from view_rig import jpeg, next_fact, next_picture, serving, until  # noqa: E402
+from view_rig import jpeg, next_fact, next_picture, on_a_loop, serving, until  # noqa: E402
 
 from segmentation_node.view.browser import IN_FLIGHT  # noqa: E402
 from segmentation_node.view.server import FILES, PAGE  # noqa: E402
-
-
-def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    @wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 async def refusal(connecting: Coroutine[Any, Any, Any]) -> int:
