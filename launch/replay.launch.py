@@ -2,9 +2,9 @@
 
     ros2 launch segmentation_node replay.launch.py bag:=drive.mcap image_topic:=/cam rviz:=true
 
-The bag begins once the node is active. All of them take the time from the bag. Every argument of
-seg.launch.py can be given as well. `segmentation run` segments a bag without playing it, which is
-faster and leaves no frame out.
+The bag begins once the node is active; where that cannot be asked the launch ends. All of them take
+the time from the bag. Every argument of seg.launch.py can be given as well. `segmentation run`
+segments a bag without playing it, which is faster and leaves no frame out.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from launch.actions import (
     Shutdown,
 )
 from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 from launch import LaunchContext, LaunchDescription
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, TransportError
 from segmentation_node.launching import absolute_name, given, switch
 from segmentation_node.resources import share_directory
 
@@ -80,7 +81,28 @@ def player(context: LaunchContext) -> list[Action]:
     # Asked for, as the event of the transition may come before this process listens to it.
     asking = [sys.executable, "-m", "segmentation_node.ros.await_active"]
     wait = ExecuteProcess(cmd=[*asking, absolute_name(context, NODE)], output="screen")
-    return [RegisterEventHandler(OnProcessExit(target_action=wait, on_exit=[play])), wait]
+
+    def begin(ended: ProcessExited, now: LaunchContext) -> list[Action]:
+        return play_once_active(play, ended.returncode, now)
+
+    return [RegisterEventHandler(OnProcessExit(target_action=wait, on_exit=begin)), wait]
+
+
+def play_once_active(play: Action, status: int, context: LaunchContext) -> list[Action]:
+    """Start the player where the node is active, as the status of the program that waited says.
+
+    Raises:
+        TransportError: It is not known to be, nor will be; raised here, it ends the launch.
+    """
+    if context.is_shutdown:
+        return []  # Ctrl-C ends the waiting too
+    if status != 0:
+        raise TransportError(
+            received=f"exit status {status} from the program that waits for the node",
+            expected="it to end once the node is active; the bag would be played to nobody",
+            fix="see what it said above, and what `segmentation doctor` says of ROS 2 here",
+        )
+    return [play]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -27,6 +27,7 @@ def action(name: str) -> type[Action]:
 MODULES: dict[str, dict[str, Any]] = {
     "launch": {"LaunchContext": object, "LaunchDescription": list},
     "launch.action": {"Action": Action},
+    "launch.events": {},
     "launch.actions": {
         name: action(name)
         for name in (
@@ -41,6 +42,7 @@ MODULES: dict[str, dict[str, Any]] = {
         )
     },
     "launch.event_handlers": {"OnProcessExit": action("OnProcessExit")},
+    "launch.events.process": {"ProcessExited": object},
     "launch.launch_description_sources": {
         "PythonLaunchDescriptionSource": action("PythonLaunchDescriptionSource")
     },
@@ -58,5 +60,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def context(environment: dict[str, str] | None = None, **arguments: str) -> Any:
-    """A context with the launch arguments that were given."""
-    return SimpleNamespace(launch_configurations=arguments, environment=environment or {})
+    """A context with the launch arguments that were given, of a launch that goes on."""
+    return SimpleNamespace(
+        launch_configurations=arguments, environment=environment or {}, is_shutdown=False
+    )

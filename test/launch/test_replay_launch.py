@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import launch_stand_in as stand_in
 import pytest
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, TransportError
 from segmentation_node.ros.play_options import parse
 
 FOLDER = Path(__file__).resolve().parents[2] / "launch"
@@ -28,15 +28,25 @@ def launch_file(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def play(launch_file: ModuleType, **given: str) -> tuple[Any, Any]:
-    """What is waited for, and the player, of a launch with some arguments given."""
+def waiting(launch_file: ModuleType, **given: str) -> tuple[Any, Any]:
+    """What is waited for, and what happens once it has ended, with some arguments given."""
     declared = launch_file.declare_arguments()
     defaults = {one.words[0]: one.options.get("default_value", "") for one in declared}
     registered, waited = launch_file.player(stand_in.context(**{**defaults, **given}))
     [handler] = registered.words
-    [process] = handler.options["on_exit"]
     assert handler.options["target_action"] is waited
+    return waited, handler.options["on_exit"]
+
+
+def play(launch_file: ModuleType, **given: str) -> tuple[Any, Any]:
+    """What is waited for, and the player, of a launch with some arguments given."""
+    waited, begin = waiting(launch_file, **given)
+    [process] = begin(ended(0), stand_in.context())
     return waited, process
+
+
+def ended(status: int) -> Any:
+    return SimpleNamespace(returncode=status)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +107,22 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         play(launch_file, **{"bag": str(tmp_path), **given})
+
+
+@pytest.mark.parametrize("status", [1, -11, 2])
+def test_the_launch_ends_where_the_program_that_waits_for_the_node_crashes(
+    launch_file: ModuleType, tmp_path: Path, status: int
+) -> None:
+    _, begin = waiting(launch_file, bag=str(tmp_path))
+    with pytest.raises(TransportError, match=f"exit status {status} from.*doctor"):
+        begin(ended(status), stand_in.context())
+
+
+@pytest.mark.parametrize("status", [0, 1, -2])
+def test_a_launch_that_is_ending_begins_nothing_and_complains_of_nothing(
+    launch_file: ModuleType, tmp_path: Path, status: int
+) -> None:
+    _, begin = waiting(launch_file, bag=str(tmp_path))
+    context = stand_in.context()
+    context.is_shutdown = True
+    assert begin(ended(status), context) == []
