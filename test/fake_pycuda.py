@@ -170,6 +170,10 @@ class FakeStream:
     def synchronize(self) -> None:
         self._cuda.note_in_context("synchronize", self.handle)
 
+    def is_done(self) -> bool:
+        self._cuda.note_in_context("is_done", self.handle)
+        return False
+
     def __del__(self) -> None:
         assert self._cuda.contexts, "a stream was destroyed without a context"
         self._cuda.give_back("stream", self.handle)
@@ -213,6 +217,7 @@ class FakeBindings(types.ModuleType):
     """Stands in for cuda.bindings.driver: a status comes first, and is never raised."""
 
     CUstreamCaptureMode = types.SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
+    capture_mode = 0
     CUevent_record_flags = types.SimpleNamespace(
         CU_EVENT_RECORD_DEFAULT=0, CU_EVENT_RECORD_EXTERNAL=1
     )
@@ -227,6 +232,13 @@ class FakeBindings(types.ModuleType):
         except FakeError:
             return CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, None
         return (CUresult.CUDA_SUCCESS,) if make is None else (CUresult.CUDA_SUCCESS, make())
+
+    def cuThreadExchangeStreamCaptureMode(self, mode: int) -> Any:
+        def exchange() -> int:
+            before, self.capture_mode = self.capture_mode, mode
+            return before
+
+        return self._answer("cuThreadExchangeStreamCaptureMode", (mode,), exchange)
 
     def cuCtxPopCurrent(self) -> Any:
         return self._answer("cuCtxPopCurrent", (), lambda: 0)

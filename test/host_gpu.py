@@ -88,6 +88,11 @@ class HostStream:
         else:
             self.captured.append(work)
 
+    @property
+    def is_done(self) -> bool:
+        self._gpu.call("is_done")
+        return not self.queue
+
     def synchronize(self) -> None:
         if self.is_freed:
             raise EngineError("work for a stream that was freed", "an open one", "load again")

@@ -30,6 +30,14 @@ class Stream(Protocol):
     def capturing(self) -> AbstractContextManager[None]:
         """Say that it is being captured while a block runs."""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether everything in it is done, without waiting.
+
+        Raises:
+            EngineError: Some of it failed, or CUDA refuses.
+        """
+
     def synchronize(self) -> None:
         """Wait until everything in it is done.
 

@@ -54,6 +54,11 @@ class PyCudaStream:
         finally:
             self.is_capturing = False
 
+    @property
+    def is_done(self) -> bool:
+        """Whether everything in it is done, without waiting."""
+        return bool(self._pycuda.call("asking how far a stream is", self.native.is_done))
+
     def synchronize(self) -> None:
         """Wait until everything in it is done."""
         self._pycuda.call("waiting for the GPU", self.native.synchronize)

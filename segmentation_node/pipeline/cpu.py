@@ -15,6 +15,7 @@ from segmentation_node.core.window import Window
 from segmentation_node.engines import CpuEngine
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.depth import check_under_way, nothing_begun
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.stream import Kind, Stream
 from segmentation_node.pipeline.view import View
@@ -43,6 +44,12 @@ class CpuPipeline(Closing):
         ConfigError: The view merges classes that the network does not have.
     """
 
+    depth = 1
+    """Frames that may be begun and not finished: a processor is done when one is begun."""
+
+    is_ready = True
+    """Whether `finish` would return at once."""
+
     def __init__(self, model: Model, engine: CpuEngine, view: View | None = None) -> None:
         self._model = model
         self._engine = engine
@@ -52,6 +59,7 @@ class CpuPipeline(Closing):
         self._stream: Stream | None = None
         self._streams: dict[Kind, Stream] = {}
         self._kind: Kind | None = None
+        self._begun: Segmentation | None = None
         self.launches = ""
         """How frames reach a GPU: there is none."""
         self.changes = 0
@@ -125,6 +133,36 @@ class CpuPipeline(Closing):
         self._kind = kind
         return self._segment(frame, outputs or Outputs(), into)
 
+    def begin(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> None:
+        """Segment one frame, for `finish` to give; see `CudaPipeline.begin`.
+
+        Args:
+            frame: The camera image, in any encoding.
+            outputs: What to make besides the labels; colour alone where None.
+            into: Memory to write to, which the result then views; new memory where None.
+
+        Raises:
+            FrameError: The frame cannot be converted.
+            OutputError: `into` does not fit the frame and the outputs.
+            EngineError: The pipeline is closed, the frame before it was not finished, or the
+                runtime failed.
+        """
+        check_under_way(int(self._begun is not None), 0)
+        self._begun = self.segment(frame, outputs, into)
+
+    def finish(self) -> Segmentation:
+        """The result of the frame that was begun.
+
+        Raises:
+            EngineError: None was.
+        """
+        begun, self._begun = self._begun, None
+        if begun is None:
+            raise nothing_begun()
+        return begun
+
     def logits(self, frame: Frame) -> tuple[NDArray[np.float32], Fit]:
         """Run the network alone.
 
@@ -188,5 +226,5 @@ class CpuPipeline(Closing):
     def close(self) -> None:
         """Close the engine and free the buffers; closing twice does nothing."""
         self._engine.close()
-        self._stream = None
+        self._stream = self._begun = None
         self._streams.clear()

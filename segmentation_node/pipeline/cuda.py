@@ -20,6 +20,7 @@ from segmentation_node.engines import GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
+from segmentation_node.pipeline.depth import check_under_way, nothing_begun
 from segmentation_node.pipeline.gpu_camera import SLOTS
 from segmentation_node.pipeline.gpu_cameras import GpuCameras
 from segmentation_node.pipeline.gpu_graphs import GraphUse
@@ -55,6 +56,9 @@ class CudaPipeline(Closing):
         ConfigError: The view merges classes that the network does not have.
         EngineError: The engine takes several images at a time, or CUDA refuses.
     """
+
+    depth = SLOTS
+    """Frames that may be begun and not finished."""
 
     def __init__(
         self,
@@ -147,22 +151,23 @@ class CudaPipeline(Closing):
                 or the runtime failed.
         """
         self._check(under_way=0)
-        outputs = outputs or Outputs()
-        if into is not None:
-            window = self.window(frame.height, frame.width)
-            into.check(window.height, window.width, outputs)
-        self.begin(frame, outputs)
-        return self.finish(into)
+        self.begin(frame, outputs, into)
+        return self.finish()
 
-    def begin(self, frame: Frame, outputs: Outputs | None = None) -> None:
+    def begin(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> None:
         """Enqueue one frame and return while the GPU works on it.
 
         Args:
             frame: The camera image, in any encoding; it may change when this returns.
             outputs: What to make besides the labels; colour alone where None.
+            into: Memory that `finish` writes to, and whose view the result then is; new memory
+                where None.
 
         Raises:
             FrameError: The frame cannot be converted.
+            OutputError: `into` does not fit the frame and the outputs.
             EngineError: The pipeline is closed, two frames are under way, or CUDA or the runtime
                 failed.
         """
@@ -172,30 +177,31 @@ class CudaPipeline(Closing):
             self.changes += 1
             _log.info("camera images are %sx%s %s from now on", *kind)
         self._kind = kind
-        self._begin(frame, outputs or Outputs())
+        self._begin(frame, outputs or Outputs(), into)
 
-    def finish(self, into: Buffers | None = None) -> Segmentation:
+    @property
+    def is_ready(self) -> bool:
+        """Whether `finish` would return at once: with a result, or with an error."""
+        if not self._is_open or not self._under_way:
+            return True
+        with self._gpu.current():
+            return self._under_way[0].slot.is_done
+
+    def finish(self) -> Segmentation:
         """Wait for the frame that was begun first.
 
-        Args:
-            into: Memory to write to, which the result then views; new memory where None.
-
         Raises:
-            OutputError: `into` does not fit the frame and the outputs; it can be finished still.
             EngineError: No frame is under way, or CUDA or the runtime failed; the frame is lost.
         """
         self._check(under_way=SLOTS)
         if not self._under_way:
-            raise EngineError("no frame to finish", "one that was begun", "call begin first")
-        job = self._under_way[0]
-        size = job.camera.window.height, job.camera.window.width
-        buffers = into or Buffers.allocate(*size, job.outputs)
-        buffers.check(*size, job.outputs)
-        self._under_way.popleft()
+            raise nothing_begun()
+        job = self._under_way.popleft()
         self._parts.turn.finished(job.slot)
         with self._gpu.current():
             job.slot.wait()
             self.gpu_stages_ms = job.slot.stages_ms()
+        buffers = job.buffers or Buffers.allocate(*job.camera.size, job.outputs)
         job.camera.read(job.slot, job.outputs, buffers)
         stages_ms = job.stages_ms(self.gpu_stages_ms)
         return Segmentation.of(buffers, stages_ms, job.stamp_ns, job.frame_id)
@@ -235,18 +241,20 @@ class CudaPipeline(Closing):
         frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
         # In each slot a frame is enqueued plainly, and the next one captured.
         for _ in range(2 * SLOTS):
-            self._begin(frame, outputs or Outputs())
+            self._begin(frame, outputs or Outputs(), None)
             self.finish()
 
-    def _begin(self, frame: Frame, outputs: Outputs) -> None:
+    def _begin(self, frame: Frame, outputs: Outputs, into: Buffers | None) -> None:
         begun_s = time.perf_counter()
         with self._gpu.current():
             camera = self._cameras.of(frame)
+            if into is not None:
+                into.check(*camera.size, outputs)
             camera.fill(frame)
             filled_s = time.perf_counter()
             slot = camera.begin(outputs, self._settle)
         stamp = frame.stamp_ns, frame.frame_id
-        self._under_way.append(UnderWay(*stamp, outputs, camera, slot, begun_s, filled_s))
+        self._under_way.append(UnderWay(*stamp, outputs, into, camera, slot, begun_s, filled_s))
 
     def _settle(self) -> None:
         for pipeline in self._family:
@@ -260,12 +268,7 @@ class CudaPipeline(Closing):
                 expected="an open one",
                 fix="call it inside its `with` block, or load it again",
             )
-        if len(self._under_way) > under_way:
-            raise EngineError(
-                received=f"another frame while {len(self._under_way)} are under way",
-                expected=f"at most {under_way}",
-                fix="call finish for each frame that was begun",
-            )
+        check_under_way(len(self._under_way), under_way)
 
     def close(self) -> None:
         """Free everything, after what is under way; closing twice does nothing."""

@@ -64,6 +64,11 @@ class GpuCamera:
         self._next = 0
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels of the results."""
+        return self.window.height, self.window.width
+
+    @property
     def next_slot(self) -> GpuSlot:
         """The slot that is free as long as no more than SLOTS frames are under way."""
         return self._slots[self._next]

@@ -6,18 +6,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from segmentation_node.pipeline.buffers import Outputs
+from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.gpu_camera import GpuCamera
 from segmentation_node.pipeline.gpu_slot import GpuSlot
 
 
 @dataclass(frozen=True, eq=False)
 class UnderWay:
-    """A frame that was begun: where it is, what is made of it, and when it began."""
+    """A frame that was begun: where it is, what is made of it and goes where, when it began."""
 
     stamp_ns: int
     frame_id: str
     outputs: Outputs
+    buffers: Buffers | None
     camera: GpuCamera
     slot: GpuSlot
     begun_s: float

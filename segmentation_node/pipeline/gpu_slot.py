@@ -137,6 +137,13 @@ class GpuSlot:
             for stage, (first, last) in GPU_STAGES.items()
         }
 
+    @property
+    def is_done(self) -> bool:
+        """Whether `wait` would return at once: the frame is done, or it failed."""
+        with suppress(EngineError):
+            return self.stream.is_done
+        return True
+
     def wait(self) -> None:
         """Wait until the frame is done.
 

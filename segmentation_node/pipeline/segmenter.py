@@ -17,15 +17,13 @@ from segmentation_node.core.window import Window
 from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, load_model
+from segmentation_node.pipeline.buffer_ring import BufferRing
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.opening import Pipeline, open_pipeline, pipeline_on
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
 
 _log = logging.getLogger("segmentation_node")
-
-_RING = 2
-"""Sets of buffers per calling thread: one result can be read while the next one is made."""
 
 
 class Segmenter(Closing):
@@ -58,7 +56,7 @@ class Segmenter(Closing):
         self._engine = engine
         self._pipeline = pipeline or pipeline_on(model, engine, view)
         self._lock = threading.Lock()
-        self._rings = threading.local()
+        self._ring = BufferRing()
         self._closed = False
 
     @classmethod
@@ -208,7 +206,8 @@ class Segmenter(Closing):
             EngineError: The segmenter is closed, or the runtime failed.
         """
         frame, outputs = _frame(image), outputs or Outputs()
-        return self.segment(frame, outputs, self._next_buffers(frame, outputs))
+        window = self.window(frame.height, frame.width)
+        return self.segment(frame, outputs, self._ring.next(window, outputs))
 
     def segment(
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
@@ -228,6 +227,34 @@ class Segmenter(Closing):
         with self._lock:
             self._check_open()
             return self._pipeline.segment(frame, outputs, into)
+
+    @property
+    def depth(self) -> int:
+        """Frames that may be begun and not finished: more than one on a GPU alone."""
+        return self._pipeline.depth
+
+    def begin(
+        self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
+    ) -> None:
+        """Begin with one frame, and return while a GPU works on it; a processor does all of it.
+
+        With `finish` it is `segment` in two halves, for one thread; see `CudaPipeline.begin`.
+        """
+        with self._lock:
+            self._check_open()
+            self._pipeline.begin(frame, outputs, into)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `finish` would return at once: with a result, or with an error."""
+        with self._lock:
+            return self._pipeline.is_ready
+
+    def finish(self) -> Segmentation:
+        """Wait for the frame that was begun first; see `CudaPipeline.finish`."""
+        with self._lock:
+            self._check_open()
+            return self._pipeline.finish()
 
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
         """Segment grey images, so that the first real one finds everything in place.
@@ -257,17 +284,6 @@ class Segmenter(Closing):
                 expected="an open one",
                 fix="call it inside its `with` block, or load it again",
             )
-
-    def _next_buffers(self, frame: Frame, outputs: Outputs) -> Buffers:
-        ring: list[Buffers] = self._rings.__dict__.setdefault("ring", [])
-        window = self.window(frame.height, frame.width)
-        size = window.height, window.width
-        # The oldest set is used again; one of another kind is left to whoever still holds it.
-        oldest = ring.pop(0) if len(ring) == _RING else None
-        if oldest is None or not oldest.fits(*size, outputs):
-            oldest = Buffers.allocate(*size, outputs)
-        ring.append(oldest)
-        return oldest
 
 
 def _frame(image: NDArray[np.uint8] | Frame) -> Frame:

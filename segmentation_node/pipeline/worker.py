@@ -4,10 +4,13 @@
     (caller)   (fair     (owns the engine)               (the result of frame N-1 goes out
                 turns)                                    while frame N is computed)
 
-Each camera has slots (sets of output buffers) of its own, as sizes differ. Two frames of all
-cameras may be under way: one is computed while the one before it is published. A frame is taken
-from the inbox only when it can be computed at once, so in the mode `latest` it is the newest one
-that there is of its camera.
+Each camera has slots (sets of output buffers) of its own, as sizes differ. Of all cameras together
+one frame is computed while the one before it is published. A frame is taken from the inbox only
+when it can be begun at once, so in the mode `latest` it is the newest one of its camera.
+
+Where work goes on by itself once it is begun, as on a GPU, frame N+1 is begun while N is under way
+and N-1 goes out: if one waits, and not before a frame that is done has been handed over. So no
+frame of a camera that is slower than the machine waits for another one.
 
 Nothing here knows ROS; what is done with a frame is a `Job`.
 """
@@ -19,40 +22,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from segmentation_node.errors import FrameError
 from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.inbox import Inbox
+from segmentation_node.pipeline.job import Job
 
 Item = TypeVar("Item")
 Slot = TypeVar("Slot")
-ItemIn = TypeVar("ItemIn", contravariant=True)  # noqa: PLC0105
-SlotIn = TypeVar("SlotIn", contravariant=True)  # noqa: PLC0105
-
-UNDER_WAY = 2
-"""Frames of all cameras between being taken and published: one computed, one going out."""
 
 _log = logging.getLogger("segmentation_node")
-
-
-class Job(Protocol[ItemIn, SlotIn]):
-    """What a worker does with its items; all but `failed` may take their time."""
-
-    def open(self) -> None:
-        """Load what computing needs (computing thread, once, before any item)."""
-
-    def compute(self, item: ItemIn, slot: SlotIn) -> None:
-        """Fill the slot with the result of the item (computing thread)."""
-
-    def publish(self, item: ItemIn, slot: SlotIn) -> None:
-        """Send the slot out (publishing thread); afterwards it is used again."""
-
-    def failed(self, item: ItemIn, error: Exception) -> None:
-        """Take note of an error in `compute` or `publish` (the thread that it happened on)."""
-
-    def close(self) -> None:
-        """Free what `open` loaded (computing thread, once, also where `open` failed)."""
 
 
 class _Taken(NamedTuple, Generic[Item, Slot]):
@@ -71,8 +51,8 @@ class Worker(Generic[Item, Slot]):
 
     Args:
         job: What is done with each item.
-        slots: The sets of output buffers of each camera; with two of them publishing overlaps with
-            computing.
+        slots: The sets of output buffers of each camera: of use is one more than the job's depth,
+            as one goes out.
         mode: `latest` keeps one waiting item of each camera and replaces it; `every` keeps all.
         queue_size: With `every`, how many items of each camera may wait.
         on_room: Called (computing thread) when a full inbox has room again.
@@ -91,6 +71,8 @@ class Worker(Generic[Item, Slot]):
         self._on_room = on_room or (lambda: None)
         self._free = [list(of_camera) for of_camera in slots]
         self._under_way = 0
+        # Of these the computing thread alone knows.
+        self._begun: deque[_Taken[Item, Slot]] = deque()
         self._done: deque[_Taken[Item, Slot]] = deque()
         self._between: deque[Callable[[], None]] = deque()
         self._counts = [Counts() for _ in slots]
@@ -218,18 +200,18 @@ class Worker(Generic[Item, Slot]):
 
     def _next_step(self) -> Callable[[], None] | None:
         """Wait for what the computing thread is to do next; None at the end."""
+        # A result that is there goes out first: to begin another frame takes this thread's time.
+        is_ready = bool(self._begun) and self._job.is_ready(self._begun[0].item)
         with self._changed:
-            self._changed.wait_for(lambda: self._may_act or self._closing or self._turn is not None)
+            self._changed.wait_for(
+                lambda: self._begun or self._may_act or self._closing or self._turn is not None
+            )
             if self._may_act:
                 return partial(_do, self._between.popleft())
-            camera = self._turn
-            if camera is None:
-                return None
-            was_full = not self.has_room(camera)
-            taken = _Taken(self._inbox.take(camera), self._free[camera].pop(), camera)
-            self._under_way += 1
-            self._changed.notify_all()
-        return partial(self._compute, taken, was_full)
+            camera = None if is_ready else self._turn
+            if camera is not None:
+                return self._take(camera)
+        return self._finish_first if self._begun else None
 
     @property
     def _may_act(self) -> bool:
@@ -237,19 +219,39 @@ class Worker(Generic[Item, Slot]):
 
     @property
     def _turn(self) -> int | None:
-        """The camera whose frame may be computed now."""
+        """The camera whose frame may be begun now."""
         # With something to be done between two frames, none is begun until that is done.
-        if not self._running or self._between or self._under_way >= UNDER_WAY:
+        if not self._running or self._between or len(self._begun) >= self._job.depth:
+            return None
+        # Where a result waits for the one that goes out, frames wait where newer ones replace them.
+        if self._under_way - len(self._begun) > 1:
             return None
         return self._inbox.next_camera(lambda camera: bool(self._free[camera]))
 
-    def _compute(self, taken: _Taken[Item, Slot], was_full: bool) -> None:
+    def _take(self, camera: int) -> Callable[[], None]:
+        was_full = not self.has_room(camera)
+        taken = _Taken(self._inbox.take(camera), self._free[camera].pop(), camera)
+        self._under_way += 1
+        self._changed.notify_all()
+        return partial(self._begin, taken, was_full)
+
+    def _begin(self, taken: _Taken[Item, Slot], was_full: bool) -> None:
         if was_full:
             self._on_room()
         try:
-            self._job.compute(taken.item, taken.slot)
+            self._job.begin(taken.item, taken.slot)
         except Exception as error:
             # One bad frame must not end the stream.
+            self._give_up(taken, error)
+        else:
+            self._begun.append(taken)
+
+    def _finish_first(self) -> None:
+        taken = self._begun.popleft()
+        try:
+            self._job.finish(taken.item, taken.slot)
+        except Exception as error:
+            # Nor must it take the one with it that was begun behind it.
             self._give_up(taken, error)
             return
         with self._changed:
@@ -267,7 +269,7 @@ class Worker(Generic[Item, Slot]):
             # One lost message must not end the stream.
             self._give_up(done, error)
         else:
-            self._finish(done, processed=1)
+            self._end(done, processed=1)
 
     def _take_done(self) -> _Taken[Item, Slot] | None:
         with self._changed:
@@ -279,9 +281,9 @@ class Worker(Generic[Item, Slot]):
         try:
             self._job.failed(taken.item, error)
         finally:
-            self._finish(taken, malformed=int(bad_frame), failed=int(not bad_frame))
+            self._end(taken, malformed=int(bad_frame), failed=int(not bad_frame))
 
-    def _finish(self, taken: _Taken[Item, Slot], **more: int) -> None:
+    def _end(self, taken: _Taken[Item, Slot], **more: int) -> None:
         with self._changed:
             self._free[taken.camera].append(taken.slot)
             self._under_way -= 1

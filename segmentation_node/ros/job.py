@@ -43,7 +43,7 @@ class CameraSide:
 
 
 class SegmentationJob:
-    """Owns the network; all but `publish` runs on one thread, `publish` on another.
+    """A worker's job: owns the network; `publish` runs on one thread, all the rest on another.
 
     Args:
         cameras: One for each camera.
@@ -99,8 +99,13 @@ class SegmentationJob:
             # Raised from here, it would have the network closed that is in use now.
             _log.warning("the network before this one was not freed: %r", error)
 
-    def compute(self, item: Arrival, slot: OutputSlot) -> None:
-        """Segment one image into the messages of a slot.
+    @property
+    def depth(self) -> int:
+        """How many images may be begun and not finished."""
+        return self._loaded.segmenters[0].depth
+
+    def begin(self, item: Arrival, slot: OutputSlot) -> None:
+        """Read one image, and begin with its segmentation into the messages of a slot.
 
         Raises:
             FrameError: It cannot be read, or does not hold the region of interest.
@@ -113,14 +118,30 @@ class SegmentationJob:
         camera.image_size = frame.height, frame.width
         camera.image = f"{frame.height}x{frame.width} {frame.encoding}"
         outputs, window = camera.output.images.wanted, segmenter.window(frame.height, frame.width)
-        result = segmenter.segment(frame, outputs, slot.buffers(window, outputs))
-        before = {
+        segmenter.begin(frame, outputs, slot.buffers(window, outputs))
+        slot.frame = frame
+        slot.stages_ms = {
             "wait": (taken - item.arrived_s) * 1e3 - item.read_ms,
             "read": (read - taken) * 1e3 + item.read_ms,
         }
-        slot.frame, slot.stages_ms = frame, {**before, **result.stages_ms}
+        slot.compute_ms = (time.perf_counter() - taken) * 1e3
+
+    def is_ready(self, item: Arrival) -> bool:
+        """Whether `finish` would return at once for the image that was begun first."""
+        return self._loaded.segmenters[item.camera].is_ready
+
+    def finish(self, item: Arrival, slot: OutputSlot) -> None:
+        """Wait for the image that was begun first, whose messages are then filled.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+        called = time.perf_counter()
+        result = self._loaded.segmenters[item.camera].finish()
+        slot.stages_ms = {**slot.stages_ms, **result.stages_ms}
         slot.computed_s = time.perf_counter()
-        slot.compute_ms = (slot.computed_s - taken) * 1e3
+        # What the thread gave to it: in between it may have begun with another image.
+        slot.compute_ms += (slot.computed_s - called) * 1e3
 
     def publish(self, item: Arrival, slot: OutputSlot) -> None:
         """Send the messages of a slot: the images as they are first, then the compressed ones.

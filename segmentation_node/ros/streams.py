@@ -24,8 +24,9 @@ from segmentation_node.ros.network import Network, changes
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.stream import CameraStream
 
-SLOTS = 2
-"""Sets of messages of each camera: one is written while the other goes out."""
+SLOTS = 3
+"""Sets of messages of each camera: one goes out, one is written, and on a GPU one more. What is
+never used has no memory."""
 
 
 class CameraStreams:

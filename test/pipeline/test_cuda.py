@@ -328,10 +328,15 @@ def test_buffers_that_do_not_fit_lose_no_frame(make_rig: MakeRig) -> None:
     rig, wrong = make_rig(), Buffers.allocate(9, 16, ALL)
     with pytest.raises(OutputError, match="labels"):
         rig.pipeline.segment(frame_of(), ALL, wrong)
-    rig.pipeline.begin(frame_of(), ALL)
+    rig.pipeline.begin(frame_of(1), ALL)
     with pytest.raises(OutputError, match="labels"):
-        rig.pipeline.finish(wrong)
-    rig.check(frame_of(), rig.pipeline.finish())
+        rig.pipeline.begin(frame_of(2), ALL, wrong)
+    right = Buffers.allocate(60, 84, ALL)
+    rig.pipeline.begin(frame_of(3), ALL, right)
+    rig.check(frame_of(1), rig.pipeline.finish())
+    result = rig.pipeline.finish()
+    rig.check(frame_of(3), result)
+    assert result.labels is right.labels
     rig.close()
 
 

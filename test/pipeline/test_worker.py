@@ -23,7 +23,12 @@ class Slot:
 
 @dataclass
 class RecordingJob:
-    """Computes by copying the item into the slot; a test may hold it or make it fail."""
+    """Computes by copying the item into the slot; a test may hold it or make it fail.
+
+    With a depth of more than 1 an item is computed between `begin` and `finish`, by itself.
+    """
+
+    depth: int = 1
 
     open_error: Exception | None = None
     bad: dict[int, Exception] = field(default_factory=dict)
@@ -32,13 +37,21 @@ class RecordingJob:
     threads: dict[str, set[int]] = field(default_factory=dict)
     published: list[int] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    unfinishable: frozenset[int] = frozenset()
+    done: set[int] = field(default_factory=set)
+    may_finish: threading.Event = field(default_factory=threading.Event)
     computing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     may_compute: threading.Event = field(default_factory=threading.Event)
     publishing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     may_publish: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.release()
+
+    def release(self) -> None:
         self.may_compute.set()
+        self.may_finish.set()
         self.may_publish.set()
 
     def note(self, call: str) -> None:
@@ -50,13 +63,23 @@ class RecordingJob:
         if self.open_error:
             raise self.open_error
 
-    def compute(self, item: int, slot: Slot) -> None:
+    def begin(self, item: int, slot: Slot) -> None:
         self.note("compute")
         self.computing.release()
         assert self.may_compute.wait(PATIENCE_S)
         if item in self.bad:
             raise self.bad[item]
+        self.steps.append(f"begin {item}")
+
+    def is_ready(self, item: int) -> bool:
+        return self.depth == 1 or item in self.done
+
+    def finish(self, item: int, slot: Slot) -> None:
+        assert self.may_finish.wait(PATIENCE_S)
+        if item in self.unfinishable:
+            raise EngineError("a GPU that fell off the bus", "one that answers", "restart")
         slot.content = item
+        self.steps.append(f"finish {item}")
 
     def publish(self, item: int, slot: Slot) -> None:
         self.note("publish")
@@ -75,7 +98,7 @@ class RecordingJob:
 
 
 def slots(cameras: int = 1) -> list[list[Slot]]:
-    return [[Slot(0), Slot(1)] for _ in range(cameras)]
+    return [[Slot(0), Slot(1), Slot(2)] for _ in range(cameras)]
 
 
 Make = Callable[..., "Worker[int, Slot]"]
@@ -97,8 +120,7 @@ def make() -> Iterator[Make]:
 
     yield make_one
     for job, worker in made:
-        job.may_compute.set()
-        job.may_publish.set()
+        job.release()
         worker.close()
 
 
@@ -435,3 +457,120 @@ def test_what_fails_between_two_frames_ends_neither_the_frames_nor_what_comes_af
     assert worker.submit(1)
     assert settle(worker) == Counts(received=1, processed=1)
     assert "the middleware is gone" in caplog.text
+
+
+def test_on_a_gpu_the_next_frame_is_begun_before_the_one_under_way_is_done(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    job.may_compute.clear()
+    worker = make(job, "every")
+    for item in range(4):
+        worker.submit(item)
+    job.may_compute.set()
+    assert settle(worker) == Counts(received=4, processed=4)
+    assert job.published == [0, 1, 2, 3]
+    assert job.steps[:5] == ["begin 0", "begin 1", "finish 0", "begin 2", "finish 1"]
+
+
+def test_three_frames_of_a_camera_are_under_way_on_a_gpu(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    job.may_publish.clear()
+    worker = make(job, "every")
+    worker.submit(0)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    job.may_finish.clear()
+    for item in (1, 2, 3):
+        worker.submit(item)
+    for _ in range(3):
+        assert job.computing.acquire(timeout=PATIENCE_S)
+    # 0 goes out, 1 is computed and 2 is begun; 3 waits where it can be replaced.
+    assert (worker._under_way, len(worker._inbox)) == (3, 1)
+    job.release()
+    assert settle(worker).processed == 4
+    assert job.published == [0, 1, 2, 3]
+
+
+def test_a_frame_that_is_done_is_handed_over_before_another_is_begun(make: Make) -> None:
+    job = RecordingJob(depth=2, done={0, 1})
+    job.may_compute.clear()
+    worker = make(job, "every")
+    worker.submit(0)
+    worker.submit(1)
+    job.may_compute.set()
+    settle(worker)
+    assert job.steps == ["begin 0", "finish 0", "begin 1", "finish 1"]
+
+
+def test_a_frame_with_none_behind_it_is_finished_at_once(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = make(job)
+    worker.submit(0)
+    settle(worker)
+    assert job.published == [0]
+
+
+def test_a_result_that_waits_to_be_published_holds_the_next_frames_back(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    job.may_publish.clear()
+    worker = make(job)
+    worker.submit(0)
+    assert job.publishing.acquire(timeout=PATIENCE_S)
+    worker.submit(1)
+    with worker._changed:
+        assert worker._changed.wait_for(lambda: worker._done, PATIENCE_S)
+    for item in (2, 3, 4):
+        worker.submit(item)
+    assert worker._under_way == 2
+    job.may_publish.set()
+    assert settle(worker) == Counts(received=5, processed=3, skipped=2)
+    assert job.published == [0, 1, 4]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("step", ["bad", "unfinishable"])
+def test_a_frame_that_fails_with_another_under_way_is_lost_alone(
+    make: Make, step: str, lost: int
+) -> None:
+    job = RecordingJob(depth=2)
+    if step == "bad":
+        job.bad[lost] = EngineError("a", "b", "c")
+    else:
+        job.unfinishable = frozenset({lost})
+    job.may_compute.clear()
+    worker = make(job, "every")
+    for item in range(4):
+        worker.submit(item)
+    job.may_compute.set()
+    assert settle(worker) == Counts(received=4, processed=3, failed=1)
+    assert job.published == [item for item in range(4) if item != lost]
+    assert len(job.errors) == 1
+
+
+@pytest.mark.parametrize("end", ["pause", "close", "between_frames"])
+def test_what_is_begun_is_finished_before_it_is_paused_closed_or_exchanged(
+    make: Make, end: str
+) -> None:
+    job = RecordingJob(depth=2)
+    job.may_finish.clear()
+    worker = make(job, "every")
+    worker.submit(0)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    acted = threading.Event()
+    found: list[list[int]] = []
+
+    def act() -> None:
+        found.append(list(job.published))
+        acted.set()
+
+    if end == "between_frames":
+        worker.between_frames(act)
+        job.may_finish.set()
+        assert acted.wait(PATIENCE_S)
+    else:
+        ending = threading.Thread(target=getattr(worker, end))
+        ending.start()
+        job.may_finish.set()
+        ending.join(PATIENCE_S)
+        assert not ending.is_alive()
+        found.append(list(job.published))
+    assert found == [[0]]
+    assert job.steps == ["begin 0", "finish 0"]

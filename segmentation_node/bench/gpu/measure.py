@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -98,8 +97,8 @@ def time_cameras(pipelines: Sequence[CudaPipeline], plan: Plan) -> Figures:
     def answer_all(number: int) -> None:
         waiting: deque[Callable[[], object]] = deque()
         for pipeline, memory in zip(pipelines, buffers, strict=True):
-            pipeline.begin(frames[number % len(frames)], OUTPUTS)
-            waiting.append(partial(pipeline.finish, memory))
+            pipeline.begin(frames[number % len(frames)], OUTPUTS, memory)
+            waiting.append(pipeline.finish)
             if len(waiting) == 2:
                 waiting.popleft()()
         while waiting:
@@ -113,11 +112,11 @@ def time_stream(pipeline: CudaPipeline, plan: Plan) -> float:
     frames = noise_frames(plan.camera)
     buffers = Buffers.allocate(plan.camera.height, plan.camera.width, OUTPUTS)
     ends = []
-    pipeline.begin(frames[0], OUTPUTS)
+    pipeline.begin(frames[0], OUTPUTS, buffers)
     for number in range(1, plan.warm_up + plan.frames):
-        pipeline.begin(frames[number % len(frames)], OUTPUTS)
-        pipeline.finish(buffers)
+        pipeline.begin(frames[number % len(frames)], OUTPUTS, buffers)
+        pipeline.finish()
         ends.append(time.perf_counter())
-    pipeline.finish(buffers)
+    pipeline.finish()
     times_ms = [(end - begin) * 1e3 for begin, end in pairwise(ends)]
     return median(times_ms[plan.warm_up :])

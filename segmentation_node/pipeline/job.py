@@ -1,0 +1,42 @@
+"""What the node's worker does with its items."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+ItemIn = TypeVar("ItemIn", contravariant=True)  # noqa: PLC0105
+SlotIn = TypeVar("SlotIn", contravariant=True)  # noqa: PLC0105
+
+
+class Job(Protocol[ItemIn, SlotIn]):
+    """What a worker does with its items; all but `depth`, `is_ready` and `failed` may take long.
+
+    An item is begun, finished and published; items are finished in the order in which they were
+    begun. On a processor all of the work is done in `begin`, on a GPU most of it goes on between
+    `begin` and `finish`.
+    """
+
+    @property
+    def depth(self) -> int:
+        """How many items may be begun and not finished: 1 where beginning one does all of it."""
+
+    def open(self) -> None:
+        """Load what computing needs (computing thread, once, before any item)."""
+
+    def begin(self, item: ItemIn, slot: SlotIn) -> None:
+        """Begin with the result of an item (computing thread); where it raises it is not begun."""
+
+    def is_ready(self, item: ItemIn) -> bool:
+        """Whether `finish` would return at once for the item begun first (computing thread)."""
+
+    def finish(self, item: ItemIn, slot: SlotIn) -> None:
+        """Fill the slot with the result of the item begun first (computing thread)."""
+
+    def publish(self, item: ItemIn, slot: SlotIn) -> None:
+        """Send the slot out (publishing thread); afterwards it is used again."""
+
+    def failed(self, item: ItemIn, error: Exception) -> None:
+        """Take note of an error in one of these (the thread that it happened on)."""
+
+    def close(self) -> None:
+        """Free what `open` loaded (computing thread, once, also where `open` failed)."""
