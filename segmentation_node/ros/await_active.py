@@ -14,6 +14,9 @@ import rclpy
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from segmentation_node.ros.program import run_program
 
 PERIOD_S = 0.5
 """Seconds to wait for an answer, and before asking again."""
@@ -41,20 +44,27 @@ def is_active(node: Node, name: str) -> bool:
         node.destroy_client(client)
 
 
-def main() -> int:
-    """Run the program; the exit status is 1 where it was told to end before."""
-    rclpy.init(args=[])
-    node = rclpy.create_node("await_active")
+def await_active(name: str) -> None:
+    """Return once a lifecycle node is active.
+
+    Args:
+        name: Full name of the node.
+    """
+    # With rclpy's own handlers a signal takes the context away under whatever is being asked.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    node = Node("await_active", enable_rosout=False, start_parameter_services=False)
     try:
-        while not is_active(node, sys.argv[1]):
+        while not is_active(node, name):
             # One that is not active answers at once.
             time.sleep(PERIOD_S)
-    except KeyboardInterrupt:
-        return 1
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
-    return 0
+
+
+def main() -> int:
+    """Run the program; give its exit status."""
+    return run_program(lambda: await_active(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the programs of this room begin and end: the same for the player, recorder and viewer."""
+"""How the small programs of this room begin and end; the node has its own way (`stop_request`)."""
 
 from __future__ import annotations
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 from contextlib import contextmanager
 from unittest.mock import MagicMock
 
 import pytest
-from dds import Observer, Program
+from dds import Observer, Program, wait_until
 from lifecycle_msgs.msg import Transition
 from node_rig import NODE, running_node
 
 from segmentation_node.ros import await_active
+from segmentation_node.ros.program import INTERRUPTED
 
 dds = pytest.mark.dds
 
@@ -33,10 +33,15 @@ def test_it_ends_once_the_node_is_active_and_not_before(domain_id: int, observer
 
 
 @dds
-def test_without_a_node_it_waits_until_it_is_told_to_end(domain_id: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_node_it_waits_until_it_is_told_to_end(
+    domain_id: int, observer: Observer, number: signal.Signals
+) -> None:
     with Program(*WAIT, domain_id=domain_id) as waiting:
-        assert waiting.process.poll() is None
-        assert waiting.stop(signal.SIGTERM) != 0
+        nodes = observer.node.get_node_names
+        wait_until(lambda: "await_active" in nodes(), "the program's node")
+        assert waiting.stop(number) == INTERRUPTED
+        assert waiting.output == ""
 
 
 def test_a_node_that_answers_at_once_is_not_asked_without_a_pause(
@@ -46,6 +51,6 @@ def test_a_node_that_answers_at_once_is_not_asked_without_a_pause(
     monkeypatch.setattr(await_active, "rclpy", MagicMock())
     monkeypatch.setattr(await_active, "is_active", lambda *_: next(answers))
     monkeypatch.setattr(await_active.time, "sleep", pauses.append)
-    monkeypatch.setattr(sys, "argv", ["await_active", NODE])
-    assert await_active.main() == 0
+    monkeypatch.setattr(await_active, "Node", MagicMock())
+    await_active.await_active(NODE)
     assert pauses == [await_active.PERIOD_S] * 2
