@@ -7,36 +7,60 @@ A fault in such a file is the user's to mend, so every error names the file and 
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from segmentation_node.errors import ConfigError, SegmentationError
 
+LARGEST_YAML_BYTES = 2**20
+"""What is larger was not written for this package: a sidecar has some thousand bytes."""
+
+# A file of a few lines can hold a value of billions: lists of references to lists. Their whole
+# repr would never end.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 3
+_BRIEF.maxlist = _BRIEF.maxtuple = _BRIEF.maxset = _BRIEF.maxdict = 12
+_BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = 200
+
 
 def read_yaml(path: Path, error: type[SegmentationError] = ConfigError) -> Any:
     """Parse a YAML file; what it holds is for the caller to check.
 
     Raises:
-        SegmentationError: Of the class given: the file is missing, unreadable, or no YAML.
+        SegmentationError: Of the class given: the file is missing, unreadable, too large, or no
+            YAML.
     """
     # Built-in label sets and everything else in core/ work without PyYAML.
     import yaml  # noqa: PLC0415
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(LARGEST_YAML_BYTES + 1)
+        if len(content) > LARGEST_YAML_BYTES:
+            raise error(
+                received=f"{path}, of more than {LARGEST_YAML_BYTES} bytes",
+                expected="a YAML file written for this package",
+                fix="correct the path",
+            )
+        return yaml.safe_load(content.decode("utf-8"))
     except FileNotFoundError as missing:
         raise error(
             f"no file at {path}", "a YAML file", "write it, or correct the path"
         ) from missing
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+    # Dates that there are not and numbers without end are ValueErrors of the parser's.
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
         reason = " ".join(str(fault).split())
         raise error(f"{path}, unreadable ({reason})", "a YAML file", "correct the file") from fault
 
 
 def shown(value: object, limit: int = 60) -> str:
     """A value as it is quoted in an error: its repr, cut to a length that fits a sentence."""
-    text = repr(value)
+    try:
+        text = _BRIEF.repr(value)
+    except ValueError:  # Python writes no number of more than some thousand digits
+        text = "a number of too many digits"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

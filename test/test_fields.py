@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from segmentation_node.errors import ConfigError, ModelError
-from segmentation_node.fields import Fields, read_yaml, shown
+from segmentation_node.fields import LARGEST_YAML_BYTES, Fields, read_yaml, shown
 
 
 def fields(**values: Any) -> Fields:
@@ -109,6 +110,35 @@ def test_yaml_is_parsed_and_its_faults_are_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(error.value)
     with pytest.raises(ConfigError, match="no file"):
         read_yaml(tmp_path / "b.yaml")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 20_000,
+        b"{a: " * 5_000,
+        b"format: 2024-99-99",
+        b"format: " + b"9" * 5_000,
+        b"#" * (LARGEST_YAML_BYTES + 1),
+    ],
+    ids=["nested lists", "nested mappings", "no date", "a number without end", "too large"],
+)
+def test_hostile_yaml_is_refused_in_one_short_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"a\.yaml") as error:
+        read_yaml(path, ModelError)
+    assert len(str(error.value)) < 500
+
+
+def test_what_refers_to_itself_a_billion_times_is_shown_in_a_sentence(tmp_path: Path) -> None:
+    names = "abcdefghijk"
+    lines = [f"a: &a [{', '.join('x' * 9)}]"]
+    lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in pairwise(names)]
+    path = tmp_path / "a.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert len(shown(read_yaml(path)["k"])) == 60
+    assert shown(int("f" * 10_000, 16)) == "a number of too many digits"
 
 
 def test_a_number_may_have_a_default() -> None:

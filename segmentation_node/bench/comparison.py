@@ -47,7 +47,7 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
             _check_complete(score)
     except OSError as error:
         raise _no_scores(path, str(error.strerror)) from error
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise _no_scores(path, "no scores in it") from error
     except KeyError as error:
         raise _no_scores(path, f"a score without {error}") from error

@@ -78,7 +78,15 @@ class MeasurementCache:
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             tensors = _checked(content)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ModelError) as error:
+        except (
+            OSError,
+            RecursionError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            ModelError,
+        ) as error:
             reason = " ".join(str(error).split())[:80]
             self.warnings.append(f"{self._path} is damaged ({reason}): calibrated again")
             return {}
