@@ -87,7 +87,7 @@ def read_manifest(output: Path) -> Manifest | None:
         return _manifest(Fields(content, path.name))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, SegmentationError) as error:
+    except (OSError, RecursionError, ValueError, SegmentationError) as error:
         raise OutputError(
             received=f"{path}, which is no manifest of a run ({error})",
             expected="the manifest that `segmentation run` has written, or none",

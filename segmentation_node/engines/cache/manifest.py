@@ -62,7 +62,7 @@ def read_manifest(path: Path) -> Manifest:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise unusable("no engine of this kind in the cache") from error
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise unusable(f"an unreadable manifest {path.name} ({error})") from error
     try:
         return _manifest(Fields(content, path.name, EngineError))
