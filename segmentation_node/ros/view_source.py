@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import threading
 import time
 from collections import deque
@@ -15,8 +15,10 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Float64, String
 
+from segmentation_node.errors import FrameError
 from segmentation_node.ros.message_types import quality_of_service
 from segmentation_node.ros.view_stream import ViewStream
+from segmentation_node.view.legend import page_legend
 from segmentation_node.view.settings import ViewSettings
 from segmentation_node.view.source import Audience
 from segmentation_node.view.status import page_status
@@ -43,6 +45,7 @@ class NodeSource:
         self._task = f"{settings.camera} segmentation".lstrip()
         self._is_watched = False
         self._is_told = False
+        self._legend_fault = ""
         self._input_topic = ""
         self._heard_s = 0.0
         self._times_ms: deque[float] = deque(maxlen=_FRAMES_IN_CHART)
@@ -117,7 +120,21 @@ class NodeSource:
             self._times_ms.clear()
 
     def _take_legend(self, message: String) -> None:
-        self._audience.tell("legend", json.loads(message.data))
+        try:
+            self._audience.tell("legend", page_legend(message.data))
+        except FrameError as error:
+            # The legend before it stays: this one may be of some other publisher.
+            self._tell_legend_fault(str(error))
+        else:
+            self._tell_legend_fault("")
+
+    def _tell_legend_fault(self, text: str) -> None:
+        if text == self._legend_fault:
+            return
+        self._legend_fault = text
+        self._audience.tell("fault legend", {"stream": "legend", "text": text})
+        if text:
+            self._node.get_logger().warning(text)
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
         node = f"{self._settings.node.lstrip('/')}: "
@@ -148,6 +165,8 @@ class NodeSource:
         self._audience.tell("status", page_status(level, status.message, values, period_s))
 
     def _take_time(self, message: Float64) -> None:
+        if not math.isfinite(message.data):
+            return  # JSON has no such numbers
         self._times_ms.append(round(message.data, 2))
         now_s = time.monotonic()
         if now_s >= self._next_timing_s:

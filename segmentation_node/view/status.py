@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,8 @@ def _short(text: str) -> str:
 
 
 def _number(text: str) -> float | None:
+    """A number that JSON can hold; None where the text is none."""
     with contextlib.suppress(ValueError):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else None
     return None

@@ -19,12 +19,14 @@ aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 from lifecycle_msgs.msg import Transition  # noqa: E402
 from node_rig import EVERY, MODEL, NODE, Rig, image_message, picture, running_node  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
 from view_rig import next_fact, next_picture, until  # noqa: E402
 
 from segmentation_node.core.encodings import to_bgr  # noqa: E402
 from segmentation_node.media.codec import encode_jpeg, encode_png  # noqa: E402
 from segmentation_node.model import load_model  # noqa: E402
 from segmentation_node.ros.conversion import frame_of_image  # noqa: E402
+from segmentation_node.ros.qos import LATCHED_PUBLICATION  # noqa: E402
 from segmentation_node.ros.view_picture import picture_of  # noqa: E402
 
 VIEWER = ("-m", "segmentation_node.ros.viewer", "--port", "0", "--events", "--rate-hz", "100")
@@ -177,6 +179,30 @@ def test_without_a_node_the_page_is_there_all_the_same(domain_id: int) -> None:
     with Program(*VIEWER, "--node", "/nobody", domain_id=domain_id) as viewer:
         asyncio.run(run(viewer))
         assert viewer.stop() == 0
+
+
+@dds
+def test_a_legend_that_is_none_is_said_once_and_the_next_one_shown(
+    domain_id: int, observer: Observer
+) -> None:
+    async def run(viewer: Program) -> None:
+        async with browser(viewer) as socket:
+            legends = observer.publisher(String, "/nobody/legend", LATCHED_PUBLICATION)
+            legends.publish(String(data="roads are violet"))
+            fault = (await next_fact(socket, "fault legend"))["text"]
+            assert "'roads are violet'; expected JSON with classes" in fault
+            legends.publish(String(data="roads are violet"))
+            legends.publish(String(data="[1, 2]"))
+            assert "[1, 2]" in (await next_fact(socket, "fault legend"))["text"]
+            legends.publish(String(data='{"classes": [{"name": "road", "color": [1, 2, 3]}]}'))
+            assert (await next_fact(socket, "legend"))["classes"][0]["name"] == "road"
+            assert (await next_fact(socket, "fault legend"))["text"] == ""
+
+    with Program(*VIEWER, "--node", "/nobody", domain_id=domain_id) as viewer:
+        asyncio.run(run(viewer))
+        assert viewer.stop() == 0
+        assert len(viewer.matching("roads are violet")) == 1
+        assert "Traceback" not in viewer.output
 
 
 def compressed(data: bytes) -> CompressedImage:

@@ -192,6 +192,12 @@ async def test_what_the_node_complains_of_is_said_and_so_is_a_lost_connection() 
         await tab.until("document.body.innerText.includes('an encoding that nobody knows')")
         rig.source.tell("fault input", stream="input", text="")
         await tab.until("!document.body.innerText.includes('an encoding that nobody knows')")
+        rig.source.tell("fault legend", stream="legend", text="a legend that is none")
+        await tab.until("document.body.innerText.includes('a legend that is none')")
+        # What was known before is still there.
+        assert await tab.ask("document.querySelectorAll('#legend .chip').length") == len(CLASSES)
+        rig.source.tell("fault legend", stream="legend", text="")
+        await tab.until("!document.body.innerText.includes('a legend that is none')")
         rig.stop.set()
         await tab.until(f"{state}.innerText.startsWith('No connection')")
 

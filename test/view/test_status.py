@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from segmentation_node.view.status import page_status
 
 VALUES = {
@@ -42,6 +44,13 @@ def test_all_that_has_a_value_is_among_the_details() -> None:
     assert "last_malformation" not in dict(status["details"])
     assert (status["level"], status["message"], status["period_s"]) == (2, "broken", 0.5)
     assert (status["budget_ms"], status["input_topic"]) == (33.333, "/camera/image_raw")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "", "many"])
+def test_a_budget_that_json_cannot_hold_is_none(value: str) -> None:
+    status = page_status(0, "", {"frame_budget_ms": value, "inference_p50_ms": value}, 1.0)
+    assert status["budget_ms"] is None
+    json.dumps(status, allow_nan=False)
 
 
 def test_a_node_that_says_next_to_nothing_is_no_trouble() -> None:

@@ -102,6 +102,11 @@ async function takePicture(socket, buffer) {
 
 // --- facts ---
 
+function failLegend(text) {
+  byId("legend-fault").hidden = text === "";
+  setText("legend-fault", text);
+}
+
 const tellers = {
   about({ node, camera }) {
     setText("node", camera ? `${node} · ${camera}` : node);
@@ -149,7 +154,8 @@ const tellers = {
   },
 
   fault({ stream, text }) {
-    pictures[stream].fail(text);
+    if (stream === "legend") failLegend(text);
+    else pictures[stream].fail(text);
   },
 };
 
