@@ -50,9 +50,23 @@ class PrimaryContext:
         pycuda = self._pycuda
         pycuda.call("making the context current", self._context.push)
         try:
-            yield
+            with self._apart_from_captures():
+                yield
         finally:
             pycuda.call("taking the context from this thread", pycuda.module.Context.pop)
+
+    @contextmanager
+    def _apart_from_captures(self) -> Iterator[None]:
+        # By default a capture that another thread has begun in the global mode, as libraries do,
+        # has CUDA refuse calls of this one, such as those that allocate memory (CUDA driver API,
+        # cuThreadExchangeStreamCaptureMode).
+        api, task = self._api, "setting the thread's capture mode"
+        mode = api.constant("CUstreamCaptureMode", "CU_STREAM_CAPTURE_MODE_THREAD_LOCAL")
+        before = api.call(task, "cuThreadExchangeStreamCaptureMode", mode)
+        try:
+            yield
+        finally:
+            api.call(task, "cuThreadExchangeStreamCaptureMode", before)
 
     def close(self) -> None:
         """Release the context; closing twice does nothing.

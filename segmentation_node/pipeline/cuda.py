@@ -14,6 +14,7 @@ from segmentation_node.closing import Closing
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.window import Window
+from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.cuda.gpu import Gpu
 from segmentation_node.cuda.owned import Owned, free_or_tell
 from segmentation_node.engines import GpuEngine
@@ -282,7 +283,7 @@ class CudaPipeline(Closing):
             owned.callback(free_or_tell, self._free)
 
     def _free(self) -> None:
-        with self._gpu.current(), Owned() as owned:
+        with CAPTURES.kept_away(), self._gpu.current(), Owned() as owned:
             owned.callback(self._parts.engine.close)
             for pipeline in self._family:
                 owned.keep(pipeline._cameras)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.cuda.gpu import Gpu, Graph, Stream
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.errors import EngineError
@@ -14,26 +15,41 @@ from segmentation_node.pipeline.buffers import Outputs
 _KEPT = 4
 """Graphs of one slot: of each combination of outputs that listeners ask for in turns."""
 
+_TRIALS = 2
+"""Captures in a row that may fail: another library in the process may have spoiled the first."""
+
 _log = logging.getLogger("segmentation_node")
 
 
 @dataclass
 class GraphUse:
-    """Whether a pipeline's frames go out as graphs; one capture that fails ends it for good.
+    """Whether a pipeline's frames go out as graphs; two captures in a row that fail end it.
 
     Args:
         wanted: Whether graphs are to be captured.
         captured: How many were.
-        problem: Why none are any more; empty where they are.
+        failed: How many failed since the latest of them.
+        problem: Why none is there; empty where there is one.
     """
 
     wanted: bool = True
     captured: int = 0
+    failed: int = 0
     problem: str = ""
 
-    def give_up(self, error: EngineError) -> None:
-        """Enqueue plainly from now on, and say why."""
-        self.wanted, self.problem = False, error.received
+    def succeed(self) -> None:
+        """Note that a graph was captured and has borne its first frame."""
+        self.captured += 1
+        self.failed, self.problem = 0, ""
+
+    def fail(self, error: EngineError) -> None:
+        """Note that a capture failed; where the one before it did too, enqueue plainly for good."""
+        self.failed += 1
+        self.problem = error.received
+        if self.failed < _TRIALS:
+            _log.info("a frame could not be captured, and another one will be tried: %s", error)
+            return
+        self.wanted = False
         _log.warning("frames are enqueued call by call, as no CUDA graph can be made: %s", error)
 
     def __str__(self) -> str:
@@ -68,7 +84,8 @@ class FrameGraphs:
     def will_capture(self, outputs: Outputs) -> bool:
         """Whether the next frame will be captured; nothing else may be under way then."""
         key = _key(outputs)
-        return self._use.wanted and key == self._enqueued and key not in self._graphs
+        is_due = key == self._enqueued and key not in self._graphs
+        return is_due and self._use.wanted and CAPTURES.are_possible
 
     def run(self, outputs: Outputs, enqueue: Callable[[Outputs], None]) -> None:
         """Enqueue a frame and return at once; the slot's frame before it is done.
@@ -89,17 +106,19 @@ class FrameGraphs:
             self._enqueued = key
 
     def _capture(self, key: Outputs, enqueue: Callable[[Outputs], None]) -> bool:
-        """Capture a frame and run it; False where that fails, and the frame is still to be run."""
+        """Capture a frame and run it; False where the frame is still to be run."""
         try:
-            with Owned() as undo:
+            with CAPTURES.one() as may, Owned() as undo:
+                if not may:
+                    return False
                 graph = undo.keep(self._gpu.capture(self._stream, lambda: enqueue(key)))
                 graph.launch(self._stream)
                 self._prove()
                 undo.pop_all()
         except EngineError as error:
-            self._use.give_up(error)
+            self._use.fail(error)
             return False
-        self._use.captured += 1
+        self._use.succeed()
         self._graphs[key] = graph
         if len(self._graphs) > _KEPT:
             self._graphs.pop(next(iter(self._graphs))).free()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.cuda.gpu import Gpu
-from segmentation_node.cuda.owned import Owned
+from segmentation_node.cuda.owned import Owned, free_or_tell
 from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine, open_engine
 from segmentation_node.engines.selection import resolve_engine
@@ -57,16 +58,15 @@ def open_pipeline(
     gpu = _gpu_for(engine)
     if gpu is None:
         plain = open_engine(model, engine="openvino", precision=precision, size=size)
-        return CpuPipeline(plain.model, plain, view)
+        return _on_cpu(plain.model, plain, view)
     with Owned() as undo:
-        undo.callback(gpu.close)
-        with gpu.current():
+        undo.callback(free_or_tell, gpu.close)
+        with CAPTURES.kept_away(), gpu.current():
             opened = open_engine(
                 model, engine="tensorrt", precision=precision, size=size, watch=watch
             )
-        pipeline = _on_gpu(opened.model, opened, view, gpu, mapped)
         undo.pop_all()
-    return pipeline
+    return on_gpu(opened.model, opened, view, gpu, mapped=mapped)
 
 
 def _gpu_for(engine: str) -> Gpu | None:
@@ -86,6 +86,8 @@ def _gpu_for(engine: str) -> Gpu | None:
 def pipeline_on(model: Model, engine: CpuEngine | GpuEngine, view: View | None = None) -> Pipeline:
     """The pipeline for an engine that is open; closing it closes the engine.
 
+    Where there can be none the engine is closed all the same.
+
     Args:
         model: The network.
         engine: The network on its runtime; one on a GPU was made in the primary context of the
@@ -97,17 +99,55 @@ def pipeline_on(model: Model, engine: CpuEngine | GpuEngine, view: View | None =
         ConfigError: The view merges classes that the network does not have.
         EngineError: There is no GPU for it.
     """
-    if isinstance(engine, GpuEngine):
-        return _on_gpu(model, engine, view, PyCudaGpu())
-    return CpuPipeline(model, engine, view)
-
-
-def _on_gpu(
-    model: Model, engine: GpuEngine, view: View | None, gpu: Gpu, mapped: bool = False
-) -> CudaPipeline:
+    if not isinstance(engine, GpuEngine):
+        return _on_cpu(model, engine, view)
     try:
-        return CudaPipeline(model, engine, view, gpu=gpu, mapped=mapped)
+        gpu = PyCudaGpu()
     except BaseException:
-        with gpu.current():
-            engine.close()
+        free_or_tell(engine.close)
+        raise
+    return on_gpu(model, engine, view, gpu)
+
+
+def on_gpu(
+    model: Model,
+    engine: GpuEngine,
+    view: View | None,
+    gpu: Gpu,
+    *,
+    mapped: bool = False,
+    graphs: bool = True,
+) -> CudaPipeline:
+    """The pipeline for an engine on a GPU; where there can be none, both are closed.
+
+    Args:
+        model: The network.
+        engine: The network on its runtime, made in the GPU's context.
+        view: As for `open_pipeline`.
+        gpu: The GPU.
+        mapped: As for `CudaPipeline`.
+        graphs: As for `CudaPipeline`.
+
+    Raises:
+        ConfigError: The view merges classes that the network does not have.
+    """
+    try:
+        return CudaPipeline(model, engine, view, gpu=gpu, mapped=mapped, graphs=graphs)
+    except BaseException:
+        with Owned() as undo:
+            undo.callback(free_or_tell, gpu.close)
+            undo.callback(free_or_tell, lambda: _close_on(gpu, engine))
+        raise
+
+
+def _close_on(gpu: Gpu, engine: GpuEngine) -> None:
+    with gpu.current():
+        engine.close()
+
+
+def _on_cpu(model: Model, engine: CpuEngine, view: View | None) -> CpuPipeline:
+    try:
+        return CpuPipeline(model, engine, view)
+    except BaseException:
+        free_or_tell(engine.close)
         raise

@@ -43,6 +43,16 @@ def test_the_primary_context_is_pushed_only_while_it_is_used(cuda: FakeCuda) -> 
         pass
 
 
+def test_captures_of_other_threads_are_ignored_only_while_the_context_is_used(
+    cuda: FakeCuda,
+) -> None:
+    gpu, bindings = PyCudaGpu(), sys.modules["cuda.bindings.driver"]
+    with gpu.current():
+        assert bindings.capture_mode == 1
+    assert bindings.capture_mode == 0
+    gpu.close()
+
+
 def test_copies_and_events_go_into_their_stream(cuda: FakeCuda) -> None:
     gpu = PyCudaGpu()
     with gpu.current(), Owned() as owned:
@@ -55,6 +65,7 @@ def test_copies_and_events_go_into_their_stream(cuda: FakeCuda) -> None:
         staged.to_host(stream)
         last.record(stream)
         last.hold(stream)
+        assert not stream.is_done
         stream.synchronize()
         assert last.ms_since(first) == 0.25
         handle, address = stream.handle, staged.address
@@ -64,6 +75,7 @@ def test_copies_and_events_go_into_their_stream(cuda: FakeCuda) -> None:
             ("memcpy_dtoh_async", address, 30, handle),
             ("cuEventRecordWithFlags", last.handle, handle, 0),
             ("cuStreamWaitEvent", handle, last.handle, 0),
+            ("is_done", handle),
             ("synchronize", handle),
             ("cuEventElapsedTime", first.handle, last.handle),
         ]
@@ -160,6 +172,7 @@ def use_everything(gpu: PyCudaGpu) -> None:
 
         enqueue()
         owned.keep(gpu.capture(stream, enqueue)).launch(stream)
+        assert not stream.is_done
         stream.synchronize()
         events[1].ms_since(events[0])
 
@@ -190,7 +203,8 @@ def test_whichever_call_fails_everything_is_freed_and_the_error_is_one_sentence(
             break
         # A context whose own push, pop or release fails cannot be given back.
         left = {kind for kind, _ in cuda.alive}
-        assert left <= {"context"} or refused_call(cuda, number) in {"push", "pop"}, number
+        entering = {"push", "pop", "cuThreadExchangeStreamCaptureMode"}
+        assert left <= {"context"} or refused_call(cuda, number) in entering, number
     assert refused > 40
     assert not cuda.alive
 

@@ -24,6 +24,7 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.postprocess import colorize, confidence, labels_of, overlay
 from segmentation_node.core.preprocess import preprocess, resize_to_network
+from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.engines import open_engine
 from segmentation_node.errors import ConfigError, EngineError, FrameError, OutputError
 from segmentation_node.model import Model
@@ -224,14 +225,14 @@ def test_what_cannot_be_captured_is_enqueued_call_by_call_and_told_once(
     rig.gpu.refuses_to_capture.add("enqueue")
     with caplog.at_level(logging.WARNING, "segmentation_node"):
         rig.run(6)
-    assert rig.gpu.calls.count("capture") == 1
+    assert rig.gpu.calls.count("capture") == 2
     assert rig.pipeline.launches == "plain enqueue (CUDA_ERROR_STAND_IN while enqueue)"
     assert caplog.text.count("no CUDA graph can be made") == 1
     rig.close()
 
 
 @pytest.mark.parametrize("name", ["instantiate", "launch graph", "synchronize", "ms_since"])
-def test_a_graph_that_does_not_bear_its_first_frame_is_given_up(
+def test_a_graph_that_does_not_bear_its_first_frame_is_made_once_more(
     make_rig: MakeRig, name: str
 ) -> None:
     rig = make_rig()
@@ -243,11 +244,30 @@ def test_a_graph_that_does_not_bear_its_first_frame_is_given_up(
     again.run(2)
     again.gpu.calls.clear()
     again.gpu.fails_at = first + 1
-    again.run(5)
+    again.run(1)
     assert again.pipeline.launches == f"plain enqueue (CUDA_ERROR_STAND_IN while {name})"
-    assert again.gpu.calls.count("capture") == 1
+    again.run(2)
+    assert again.pipeline.launches == "CUDA graph"
+    assert again.gpu.calls.count("capture") == 3
     for one in (rig, again):
         one.close()
+
+
+def test_nothing_is_captured_while_an_engine_is_loaded_and_frames_go_on(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    with CAPTURES.kept_away():
+        rig.run(4)
+        assert "capture" not in rig.gpu.calls
+        # Nor does a frame wait for the others, as it would before a capture.
+        rig.pipeline.begin(frame_of(1), ALL)
+        rig.gpu.calls.clear()
+        rig.pipeline.begin(frame_of(2), ALL)
+        assert "synchronize" not in rig.gpu.calls
+        rig.pipeline.finish()
+        rig.pipeline.finish()
+    rig.run(2)
+    assert rig.pipeline.launches == "CUDA graph"
+    rig.close()
 
 
 def test_the_colours_weight_takes_effect_with_graphs(make_rig: MakeRig) -> None:
@@ -551,8 +571,8 @@ def test_whichever_call_fails_the_next_frame_is_right_and_everything_is_freed(
             failed += 1
             assert error.received == f"CUDA_ERROR_STAND_IN while {name}"
         else:
-            # A capture has failed: the frame went out call by call, as all do from then on.
-            assert rig.pipeline.launches == f"plain enqueue (CUDA_ERROR_STAND_IN while {name})"
+            # A capture has failed: the frame went out call by call, and another was captured.
+            assert rig.pipeline.launches == "CUDA graph"
         while rig.pipeline._under_way:
             rig.pipeline.finish()
         # Nothing of a frame that failed is left in a stream, where it would meet the next one.

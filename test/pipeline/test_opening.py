@@ -12,6 +12,7 @@ from host_gpu import HostGpu
 
 from segmentation_node import engines
 from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline import CpuPipeline, CudaPipeline, Outputs, Segmenter, View, opening
@@ -36,6 +37,7 @@ class Machine:
         self, model: Model, size: NetworkSize | None = None, **asked: Any
     ) -> HostEngine:
         self.gpu.call("open engine")  # refuses to be called without a context
+        assert not CAPTURES.are_possible
         self.asked.append(asked)
         if self.problem is not None:
             raise self.problem
@@ -117,6 +119,47 @@ def test_a_pipeline_that_cannot_be_made_closes_engine_and_gpu(
     with pytest.raises(EngineError, match="classes of another network"):
         open_pipeline(make_network())
     assert [engine.closed for engine in machine.engines] == [1]
+    assert not machine.gpu.is_open
+
+
+@pytest.mark.parametrize("on_gpu", [True, False])
+def test_an_engine_that_is_open_is_closed_where_it_gets_no_pipeline(
+    machine: Machine, make_network: MakeNetwork, on_gpu: bool
+) -> None:
+    model, view = make_network(), View.parse(class_map="camvid11_to_drivable")
+    plain = engines.open_engine(model, engine="openvino", precision="fp32")
+    opened = HostEngine(machine.gpu, model) if on_gpu else plain
+    with plain, pytest.raises(ConfigError):
+        pipeline_on(model, opened, view)
+    assert machine.gpu.is_open != on_gpu
+    if isinstance(opened, HostEngine):
+        assert opened.closed == 1
+    with pytest.raises(EngineError, match="closed"):
+        plain.infer()
+
+
+def test_an_engine_that_is_open_is_closed_where_there_is_no_gpu(
+    machine: Machine, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unusable() -> None:
+        raise EngineError("no PyCUDA", "PyCUDA", "install it")
+
+    monkeypatch.setattr(opening, "PyCudaGpu", unusable)
+    model = make_network()
+    opened = HostEngine(machine.gpu, model)
+    with machine.gpu.current(), pytest.raises(EngineError, match="no PyCUDA"):
+        pipeline_on(model, opened)
+    assert opened.closed == 1
+
+
+def test_what_cannot_be_closed_hides_no_reason(
+    machine: Machine, make_network: MakeNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, view = make_network(), View.parse(class_map="camvid11_to_drivable")
+    machine.gpu.refuses.add("close engine")
+    with pytest.raises(ConfigError):
+        pipeline_on(model, HostEngine(machine.gpu, model), view)
+    assert "not freed: " in caplog.text
     assert not machine.gpu.is_open
 
 

@@ -29,6 +29,7 @@ from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.engines import GpuEngine, open_engine
 from segmentation_node.model import Model, TensorSpec, load_model
 from segmentation_node.pipeline.cuda import CudaPipeline
+from segmentation_node.pipeline.opening import on_gpu
 
 CAMERAS = (1, 2, 4)
 
@@ -107,13 +108,10 @@ def opened(settings: Settings, model: Model, graphs: bool = True) -> Iterator[Cu
     try:
         with gpu.current():
             engine = _engine(settings, model)
-        pipeline = CudaPipeline(
-            engine.model, engine, gpu=gpu, mapped=settings.mapped, graphs=graphs
-        )
     except BaseException:
         gpu.close()
         raise
-    with pipeline:
+    with on_gpu(engine.model, engine, None, gpu, mapped=settings.mapped, graphs=graphs) as pipeline:
         pipeline.warm_up(settings.plan.camera.height, settings.plan.camera.width, OUTPUTS)
         yield pipeline
 
