@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from segmentation_node.engines.tensorrt_progress import BuildProgress
@@ -54,6 +56,7 @@ class BuildWatch:
         self._progress = BuildProgress()
         self._phase = ""
         self._cancelled = False
+        self._is_wanted: Callable[[], bool] = _always
         self._outcome = ""
 
     @property
@@ -73,8 +76,8 @@ class BuildWatch:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether building was asked to stop."""
-        return self._cancelled
+        """Whether building was asked to stop, or what is built is not wanted any more."""
+        return self._cancelled or not self._is_wanted()
 
     def cancel(self) -> None:
         """Ask the build to stop; it does after the step that it is at."""
@@ -82,20 +85,35 @@ class BuildWatch:
             self._cancelled = True
             self._progress.cancel()
 
+    @contextmanager
+    def while_wanted(self, is_wanted: Callable[[], bool]) -> Iterator[None]:
+        """Build only as long as something is wanted, while a block runs.
+
+        Args:
+            is_wanted: Asked from any thread, before each build and after each of its steps; it
+                does not change its mind.
+        """
+        self._is_wanted = is_wanted
+        try:
+            yield
+        finally:
+            self._is_wanted = _always
+
     def progress(self) -> BuildProgress:
         """What the next builder reports to.
 
         Raises:
-            EngineError: Building was asked to stop.
+            EngineError: Building was asked to stop, or is not wanted any more.
         """
         with self._lock:
-            if self._cancelled:
+            if self.is_cancelled:
                 raise EngineError(
                     received="a request to stop before an engine was loaded",
                     expected="the engine",
                     fix="start again",
                 )
-            self._progress, self._phase = BuildProgress(self._report), "beginning"
+            self._progress = BuildProgress(self._report, self._is_wanted)
+            self._phase = "beginning"
             return self._progress
 
     def begin(self, what: str, reason: str) -> None:
@@ -124,3 +142,7 @@ class BuildWatch:
     def _report(self, _: float, phase: str) -> None:
         # Called from TensorRT's threads, as often as several thousand times.
         self._phase = phase
+
+
+def _always() -> bool:
+    return True

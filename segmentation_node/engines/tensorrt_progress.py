@@ -38,10 +38,16 @@ class BuildProgress:
         report: Told what is done and which phase is under way, whenever that changes: the fraction
             from 0 to 1, which never falls, and TensorRT's name of the phase. It is called from the
             builder's threads.
+        is_wanted: Asked after each step, from these threads too: whether to go on.
     """
 
-    def __init__(self, report: Callable[[float, str], None] = lambda *_: None) -> None:
+    def __init__(
+        self,
+        report: Callable[[float, str], None] = lambda *_: None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._report = report
+        self._is_wanted = is_wanted
         self._phases: dict[str, _Phase] = {}
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -54,8 +60,8 @@ class BuildProgress:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the build was asked to stop."""
-        return self._cancelled.is_set()
+        """Whether the build was asked to stop, or its engine is not wanted any more."""
+        return self._cancelled.is_set() or not self._is_wanted()
 
     def cancel(self) -> None:
         """Ask the build to stop; it does after the step that it is at."""

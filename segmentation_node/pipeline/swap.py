@@ -6,9 +6,9 @@
 The old one serves every frame until the new one is ready, and stays where anything fails.
 
 Two calls make the new one. `prepare` takes its time, on the loading thread, and may use nothing
-that belongs to the thread that computes. `switch` runs on that thread and should take no longer
-than a frame may wait: there an engine is opened whose runtime wants to live and die on one thread,
-as CUDA contexts may, from what `prepare` has built.
+that belongs to the thread that computes; once something else is wanted it may give up. `switch`
+runs on that thread and should take no longer than a frame may wait: there an engine is opened whose
+runtime wants to live and die on one thread, as CUDA contexts may, from what `prepare` has built.
 
 Until the switch both are in memory.
 """
@@ -24,12 +24,17 @@ Wanted = TypeVar("Wanted")
 Ready = TypeVar("Ready")
 
 
+class _GivenUpError(Exception):
+    """What was being made ready is not wanted any more."""
+
+
 class Swap(Generic[Wanted, Ready]):
     """Brings about what was asked for last.
 
     Args:
         running: What runs now.
-        prepare: Makes what is wanted ready (loading thread).
+        prepare: Makes what is wanted ready (loading thread). It is given what tells, from any
+            thread, whether that is wanted still; once it is not, it may raise what it likes.
         switch: Takes it into use (computing thread, between two frames); the old one must still
             work where it raises.
         discard: Frees what was made ready and is not wanted any more.
@@ -40,7 +45,7 @@ class Swap(Generic[Wanted, Ready]):
     def __init__(
         self,
         running: Wanted,
-        prepare: Callable[[Wanted], Ready],
+        prepare: Callable[[Wanted, Callable[[], bool]], Ready],
         switch: Callable[[Ready], None],
         discard: Callable[[Ready], None],
         between_frames: Callable[[Callable[[], None]], None],
@@ -100,8 +105,8 @@ class Swap(Generic[Wanted, Ready]):
         while (wanted := self._next()) is not None:
             error = self._attempt(wanted)
             with self._lock:
-                if self._wanted != wanted:
-                    continue  # something else is wanted by now, so that this is of no interest
+                if self._wanted != wanted or isinstance(error, _GivenUpError):
+                    continue  # something else is wanted by now, or was in between
                 if error is not None:
                     self._wanted, self._failure = self._running, (wanted, error)
             self._settled()
@@ -116,22 +121,33 @@ class Swap(Generic[Wanted, Ready]):
 
     def _attempt(self, wanted: Wanted) -> Exception | None:
         """Make one thing ready and take it into use; give the error where it failed."""
+        given_up = threading.Event()
+
+        def is_wanted() -> bool:
+            # Once it was not, it stays so: what was told to stop does not go on.
+            if not self._wants(wanted):
+                given_up.set()
+            return not given_up.is_set()
+
         try:
-            ready = self._prepare(wanted)
+            ready = self._prepare(wanted, is_wanted)
         except Exception as error:
             # Of whatever kind: the old one runs on.
-            return error
+            return _GivenUpError() if given_up.is_set() else error
         ended = threading.Event()
         errors: list[Exception] = []
         self._between_frames(partial(self._take_over, wanted, ready, errors, ended))
         ended.wait()
         return errors[0] if errors else None
 
+    def _wants(self, wanted: Wanted) -> bool:
+        with self._lock:
+            return wanted == self._wanted
+
     def _take_over(
         self, wanted: Wanted, ready: Ready, errors: list[Exception], ended: threading.Event
     ) -> None:
-        with self._lock:
-            is_wanted = wanted == self._wanted
+        is_wanted = self._wants(wanted)
         try:
             if is_wanted:
                 self._switch(ready)

@@ -66,7 +66,7 @@ class CameraStreams:
         self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
         self.swap: Swap[PipelineConfig, Network] = Swap(
             running=config.network,
-            prepare=self._load,
+            prepare=self._prepare,
             switch=self._switch,
             discard=Network.close,
             between_frames=self._worker.between_frames,
@@ -197,6 +197,10 @@ class CameraStreams:
         config = self._config if wanted is None else replace(self._config, **vars(wanted))
         sizes = [one.side.image_size for one in self.cameras]
         return Network.load(config, sizes, self.watch)
+
+    def _prepare(self, wanted: PipelineConfig, is_wanted: Callable[[], bool]) -> Network:
+        with self.watch.while_wanted(is_wanted):
+            return self._load(wanted)
 
     def _switch(self, network: Network) -> None:
         before: LabelSet = self._job.labels

@@ -62,3 +62,18 @@ def test_a_cancelled_build_stops_at_its_next_step_and_no_other_begins() -> None:
     assert not progress.complete_step("all", 0)
     with pytest.raises(EngineError, match="a request to stop"):
         watch.progress()
+
+
+def test_a_build_that_is_not_wanted_any_more_stops_and_the_next_one_begins() -> None:
+    watch, wanted = BuildWatch(), [True]
+    with watch.while_wanted(lambda: wanted[0]):
+        progress = watch.progress()
+        progress.start_phase("all", None, 2)
+        assert progress.complete_step("all", 0)
+        wanted[0] = False
+        assert not progress.complete_step("all", 1)
+        assert watch.is_cancelled
+        with pytest.raises(EngineError, match="a request to stop"):
+            watch.progress()
+    assert not watch.is_cancelled
+    assert watch.progress().complete_step("all", 0)

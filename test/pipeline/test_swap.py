@@ -24,7 +24,9 @@ class Bench:
         self.prepared: queue.Queue[str] = queue.Queue()
         self.settled: queue.Queue[bool] = queue.Queue()
         self.may_prepare: dict[str, threading.Event] = {}
+        self.is_wanted: dict[str, Callable[[], bool]] = {}
         self.unpreparable: set[str] = set()
+        self.unpreparable_once = ""
         self.unswitchable: set[str] = set()
         self.undiscardable: set[str] = set()
         self.during_switch: Callable[[], None] = lambda: None
@@ -63,12 +65,14 @@ class Bench:
             with contextlib.suppress(EngineError):
                 action()
 
-    def _prepare(self, wanted: str) -> str:
+    def _prepare(self, wanted: str, is_wanted: Callable[[], bool]) -> str:
+        self.is_wanted[wanted] = is_wanted
         self.threads["prepare"].add(threading.get_ident())
         self.prepared.put(wanted)
         if wanted in self.may_prepare:
             assert self.may_prepare[wanted].wait(PATIENCE_S)
-        if wanted in self.unpreparable:
+        if wanted in self.unpreparable or wanted == self.unpreparable_once:
+            self.unpreparable_once = ""
             raise EngineError(wanted, "one that loads", "ask for another")
         return wanted
 
@@ -211,3 +215,46 @@ def test_what_cannot_even_be_discarded_holds_nobody_up(bench: Bench) -> None:
     bench.swap.ask("new")
     assert bench.settle() is None
     assert bench.in_use == ["old", "new"]
+
+
+def test_what_is_being_made_ready_is_told_when_something_else_is_wanted(bench: Bench) -> None:
+    may_prepare = bench.hold("first")
+    bench.unpreparable.add("first")
+    bench.swap.ask("first")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    assert bench.is_wanted["first"]()
+    bench.swap.ask("second")
+    assert not bench.is_wanted["first"]()
+    may_prepare.set()
+    assert bench.settle() is None
+    assert bench.in_use == ["old", "second"]
+
+
+def test_what_gave_up_and_is_wanted_again_is_made_ready_again(bench: Bench) -> None:
+    may_prepare = bench.hold("new")
+    bench.swap.ask("new")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    stopped = bench.is_wanted["new"]
+    bench.swap.ask("old")
+    assert not stopped()
+    bench.swap.ask("new")
+    assert not stopped()
+    # As a build that was told to stop: it ends with an error, which is nobody's failure.
+    bench.unpreparable_once = "new"
+    may_prepare.set()
+    assert bench.settle() is None
+    assert (bench.swap.running, bench.swap.failure) == ("new", None)
+    assert bench.prepared.get_nowait() == "new"
+
+
+def test_closing_tells_what_is_being_made_ready(bench: Bench) -> None:
+    may_prepare = bench.hold("new")
+    bench.swap.ask("new")
+    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    closing = threading.Thread(target=bench.swap.close)
+    closing.start()
+    while bench.is_wanted["new"]():
+        pass
+    may_prepare.set()
+    closing.join(PATIENCE_S)
+    assert not closing.is_alive()
