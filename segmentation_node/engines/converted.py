@@ -39,20 +39,21 @@ def model_of_precision(model: Model, precision: str) -> Model:
     """
     if precision not in CONVERTED or stored_precision(model.path) == precision:
         return model
-    own, beside = _places(model, precision)
+    source = _sha256(model.path)
+    own, beside = _places(model, precision, source)
     path = next((path for path in (own, beside) if path.is_file()), None)
     if path is None:
         return model
     if path == own:
         _check_trust(own)
     found = load_model(path)
-    _check_source(found, model, precision)
+    _check_source(found, model, precision, source)
     return found
 
 
 def best_precision(model: Model) -> str:
     """What `auto` is on a GPU: FP16 where there is a file of it, else what the ONNX is."""
-    if any(path.is_file() for path in _places(model, "fp16")):
+    if any(path.is_file() for path in _places(model, "fp16", _sha256(model.path))):
         return "fp16"
     return stored_precision(model.path)
 
@@ -64,7 +65,7 @@ def default_output(model: Model, precision: str) -> Path:
         model: The network that it is made from.
         precision: `fp16` or `int8`.
     """
-    own, beside = _places(model, precision)
+    own, beside = _places(model, precision, _sha256(model.path))
     return own if model.path.parent == MODELS_DIRECTORY else beside
 
 
@@ -75,11 +76,10 @@ def how_to_make(model: Model, precision: str) -> str:
     return f"segmentation quantize --model {name} --precision {precision}{images}"
 
 
-def _places(model: Model, precision: str) -> tuple[Path, Path]:
+def _places(model: Model, precision: str, source: str) -> tuple[Path, Path]:
     """In the order in which they are looked at: the user's folder, and beside the network."""
     name = f"{model.path.stem}.{precision}.onnx"
-    source = _sha256(model.path)[:_HASH_LENGTH]
-    return user_cache("networks") / source / name, model.path.with_name(name)
+    return user_cache("networks") / source[:_HASH_LENGTH] / name, model.path.with_name(name)
 
 
 def _sha256(path: Path) -> str:
@@ -103,9 +103,9 @@ def _check_trust(path: Path) -> None:
         )
 
 
-def _check_source(found: Model, model: Model, precision: str) -> None:
+def _check_source(found: Model, model: Model, precision: str, source: str) -> None:
     # Files of other programs do not say what they were made from.
-    if found.source_sha256 in {"", _sha256(model.path)}:
+    if found.source_sha256 in {"", source}:
         return
     raise ModelError(
         received=f"{found.path}, which was made from another {model.path.name}",

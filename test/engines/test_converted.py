@@ -83,6 +83,16 @@ def test_a_file_made_from_an_earlier_network_is_refused_with_what_to_do(
         model_of_precision(model, "int8")
 
 
+def test_the_network_is_hashed_once_however_often_its_hash_is_asked_for(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_network(tmp_path, name="small.fp16", source_sha256=sha256(model))
+    plain, read = Path.read_bytes, list[Path]()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or plain(path))
+    assert model_of_precision(model, "fp16").path.name == "small.fp16.onnx"
+    assert read.count(model.path) == 1
+
+
 def test_auto_is_half_precision_where_there_is_a_file_of_it(model: Model, tmp_path: Path) -> None:
     assert best_precision(model) == "fp32"
     write_network(tmp_path, name="small.fp16")
