@@ -184,7 +184,7 @@ class SegmentationNode(LifecycleNode):
     def _check_network(self, config: NodeConfig) -> None:
         # What runs needs no check, and may have to be stored when its file is gone.
         if self._streams is not None and config.network != self._streams.swap.running:
-            check_network(config)
+            check_network(config, self._streams.image_sizes)
 
     def _set_live(self, config: NodeConfig) -> None:
         self._timer.timer_period_ns = int(config.diagnostics_period_s * 1e9)

@@ -10,6 +10,7 @@ from segmentation_node.config import NodeConfig, PipelineConfig
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.engines import BuildWatch
+from segmentation_node.errors import ConfigError
 from segmentation_node.model import load_model
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.pipeline.size_choice import choose_by_trial
@@ -107,11 +108,15 @@ class Network:
             one.close()
 
 
-def check_network(config: NodeConfig) -> None:
+def check_network(
+    config: NodeConfig, image_sizes: Mapping[str, tuple[int, int]] | None = None
+) -> None:
     """Find what can be found without loading a network, in milliseconds.
 
     Args:
         config: The node's parameters.
+        image_sizes: Height and width in pixels of the latest images by their topic as configured,
+            where any have come.
 
     Raises:
         ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
@@ -120,8 +125,11 @@ def check_network(config: NodeConfig) -> None:
     model = load_model(config.model)
     if config.network_size not in {"default", "auto"}:
         model.check_size(NetworkSize.parse(config.network_size))
-    for view in _views(config):
+    for camera, view in zip(cameras_of(config), _views(config), strict=True):
         view.channel_ids(model.labels)
+        topic = camera.config.input_topic
+        if image_sizes is not None and topic in image_sizes:
+            _refuse_region_outside(view, topic, *image_sizes[topic])
 
 
 def changes(before: PipelineConfig, after: PipelineConfig) -> str:
@@ -135,6 +143,17 @@ def _views(config: NodeConfig) -> list[View]:
         View.parse(camera.config.roi, config.output_size, config.class_map)
         for camera in cameras_of(config)
     ]
+
+
+def _refuse_region_outside(view: View, topic: str, height: int, width: int) -> None:
+    region = view.region
+    if region is not None and not region.rectangle(height, width).lies_in(height, width):
+        raise ConfigError(
+            received=f"roi: {region} for {topic}, whose images are {width} pixels wide and "
+            f"{height} high",
+            expected="x,y,width,height inside the image",
+            fix="correct roi, or give it in fractions of the image",
+        )
 
 
 def _largest_size(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from dds import Observer
+from dds import Observer, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from node_rig import (
@@ -88,6 +88,43 @@ def test_an_image_without_the_region_is_named_and_the_next_is_answered(rig: Rig)
     assert "the region 50x24 at x=8, y=20" in rig.value("last_malformation")
     assert rig.program.wait_for_line(r"\[WARN\].*malformed frame: received the region .*; fix: ")
     assert rig.ask(image_message(picture())).height == 48
+
+
+def test_a_region_that_the_camera_does_not_have_is_refused_once_its_images_are_known(
+    rig: Rig,
+) -> None:
+    rig.ask(image_message(picture()))
+    said = rig.set_parameter("roi", "8,20,57,24")
+    assert "roi: 8,20,57,24 for /camera/image_raw, whose images are 64 pixels wide and 48 " in said
+    assert "fix: correct roi" in said
+    assert rig.parameter("roi") == "8,20,50,24"
+    # One that has the size of the image is no larger than it.
+    assert rig.set_parameter("roi", "0,0,64,48") == ""
+    rig.value_becomes("roi", "0,0,64,48")
+    assert rig.set_parameter("roi", "8,20,50,24") == ""
+    rig.value_becomes("roi", "8,20,50,24")
+
+
+def test_a_region_set_before_the_first_image_is_accepted_and_the_image_named_when_it_comes(
+    domain_id: int, observer: Observer
+) -> None:
+    said = "the region 64x49 at x=0, y=0 (width x height) for an image 64 pixels wide and 48"
+    with node(domain_id, observer, **EVERY, roi="0,0,65,48") as rig:
+        rig.connect()
+        assert rig.set_parameter("roi", "0,0,64,49") == ""
+        rig.value_becomes("roi", "0,0,64,49")
+
+        def is_told() -> bool:
+            rig.camera.publish(image_message(picture()))
+            return said in rig.value("last_malformation")
+
+        wait_until(is_told, said, step_s=0.1)
+        warned = rig.diagnostics.wait_for(lambda one: said in one.status[0].message, said)
+        assert warned.status[0].level == DiagnosticStatus.WARN
+        assert said in rig.program.wait_for_line(r"\[WARN\].*malformed frame: ")
+        assert rig.set_parameter("roi", "0,0,64,48") == ""
+        rig.value_becomes("roi", "0,0,64,48")
+        assert rig.ask(image_message(picture())).height == 48
 
 
 def test_at_network_size_labels_and_calibration_are_those_of_the_networks_pixels(
