@@ -21,6 +21,9 @@ ROS_WHEELS = (
     "rosgraph-msgs",
 )
 
+# libFuzzer under Python; wheels of 35 MB, for x86-64 alone.
+FUZZER = "atheris>=2.3; platform_machine == 'x86_64' and sys_platform == 'linux'"
+
 
 def manifest(tag: str) -> str:
     """Read a tag of package.xml, so that version and licence stand in one place."""
@@ -102,7 +105,9 @@ setup(
         "ray": ["ray>=2.9"],
         "view": ["aiohttp>=3.8"],
         "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],
+        "soak": [FUZZER, "psutil>=5.9"],
         "test": [
+            FUZZER,
             "pytest>=7",
             "pytest-timeout",
             "pytest-xdist",
