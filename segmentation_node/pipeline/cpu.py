@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,16 +14,12 @@ from segmentation_node.engines import CpuEngine
 from segmentation_node.model import Model
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.depth import check_under_way, nothing_begun
+from segmentation_node.pipeline.kinds import KindChanges, LatestKinds, grey_frame
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.stream import Kind, Stream
 from segmentation_node.pipeline.view import View
 
 STAGES = ("preprocess", "inference", "postprocess")
-
-_STREAMS = 8
-"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
-
-_log = logging.getLogger("segmentation_node")
 
 
 class CpuPipeline(Closing):
@@ -57,13 +51,18 @@ class CpuPipeline(Closing):
         self._view.channel_ids(model.labels)
         self._clock = StageClock(STAGES)
         self._stream: Stream | None = None
-        self._streams: dict[Kind, Stream] = {}
-        self._kind: Kind | None = None
+        self._streams: LatestKinds[Kind, Stream] = LatestKinds()
+        self._changes = KindChanges()
         self._begun: Segmentation | None = None
         self.launches = ""
         """How frames reach a GPU: there is none."""
-        self.changes = 0
+        self.gpu_memory = ""
+        """How images get to a GPU: there is none."""
+
+    @property
+    def changes(self) -> int:
         """How often the frames' size or encoding has changed."""
+        return self._changes.count
 
     def beside(self, view: View | None = None) -> CpuPipeline:
         """A second pipeline on the same engine, for another camera; closing one closes both.
@@ -103,8 +102,7 @@ class CpuPipeline(Closing):
         stream = self._stream
         if stream is not None and stream.kind[:2] == (height, width):
             return stream.window
-        fitted = self._view.fit(self._model.input.fit, height, width, self.network_size)
-        return Window.of(fitted, self._view.of_result(fitted))
+        return self._view.window(self._model.input.fit, height, width, self.network_size)
 
     @property
     def mixed_share(self) -> float:
@@ -126,11 +124,7 @@ class CpuPipeline(Closing):
             OutputError: `into` does not fit the frame and the outputs.
             EngineError: The pipeline is closed, or the runtime failed.
         """
-        kind = (frame.height, frame.width, frame.encoding)
-        if self._kind not in {None, kind}:
-            self.changes += 1
-            _log.info("camera images are %sx%s %s from now on", *kind)
-        self._kind = kind
+        self._changes.see(frame)
         return self._segment(frame, outputs or Outputs(), into)
 
     def begin(
@@ -188,8 +182,7 @@ class CpuPipeline(Closing):
             width: Pixels of the camera images to come.
             outputs: What will be made of them; colour alone where None.
         """
-        height, width = self._view.image_to_hold(height, width)
-        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
+        frame = grey_frame(self._view, height, width)
         for _ in range(2):
             self._segment(frame, outputs or Outputs(), None)
 
@@ -210,21 +203,14 @@ class CpuPipeline(Closing):
     def _stream_of(self, frame: Frame) -> Stream:
         kind = (frame.height, frame.width, frame.encoding)
         if self._stream is None or self._stream.kind != kind:
-            self._stream = self._kept(kind)
+            self._stream = self._streams.of(kind, self._make_stream)
         return self._stream
 
-    def _kept(self, kind: Kind) -> Stream:
-        """The stream for a kind of images, made anew where it is not among the latest ones."""
-        stream = self._streams.pop(kind, None)
-        if stream is None:
-            stream = Stream(self._model, kind, self.network_size, self._view)
-        self._streams[kind] = stream
-        if len(self._streams) > _STREAMS:
-            del self._streams[next(iter(self._streams))]
-        return stream
+    def _make_stream(self, kind: Kind) -> Stream:
+        return Stream(self._model, kind, self.network_size, self._view)
 
     def close(self) -> None:
         """Close the engine and free the buffers; closing twice does nothing."""
         self._engine.close()
         self._stream = self._begun = None
-        self._streams.clear()
+        self._streams = LatestKinds()

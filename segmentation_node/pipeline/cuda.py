@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from dataclasses import replace
@@ -27,10 +26,9 @@ from segmentation_node.pipeline.gpu_cameras import GpuCameras
 from segmentation_node.pipeline.gpu_graphs import GraphUse
 from segmentation_node.pipeline.gpu_job import UnderWay
 from segmentation_node.pipeline.gpu_parts import GpuParts, Turn
+from segmentation_node.pipeline.kinds import KindChanges, grey_frame
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
-
-_log = logging.getLogger("segmentation_node")
 
 
 class CudaPipeline(Closing):
@@ -83,10 +81,8 @@ class CudaPipeline(Closing):
         family.append(self)
         self._cameras = GpuCameras(parts)
         self._under_way: deque[UnderWay] = deque()
-        self._kind: tuple[int, int, str] | None = None
+        self._changes = KindChanges()
         self._is_open = True
-        self.changes = 0
-        """How often the frames' size or encoding has changed."""
         self.gpu_stages_ms: dict[str, float] = {}
         """Milliseconds that the GPU took for each step of the latest frame, by its own events."""
 
@@ -117,6 +113,16 @@ class CudaPipeline(Closing):
     def launches(self) -> str:
         """How frames reach the GPU: `CUDA graph`, or `plain enqueue` and why."""
         return str(self._parts.graphs)
+
+    @property
+    def gpu_memory(self) -> str:
+        """How images and results get to the GPU and back: `mapped` or `copied`."""
+        return "mapped" if self._parts.mapped else "copied"
+
+    @property
+    def changes(self) -> int:
+        """How often the frames' size or encoding has changed."""
+        return self._changes.count
 
     @property
     def network_size(self) -> NetworkSize:
@@ -173,11 +179,7 @@ class CudaPipeline(Closing):
                 failed.
         """
         self._check(under_way=SLOTS - 1)
-        kind = (frame.height, frame.width, frame.encoding)
-        if self._kind not in {None, kind}:
-            self.changes += 1
-            _log.info("camera images are %sx%s %s from now on", *kind)
-        self._kind = kind
+        self._changes.see(frame)
         self._begin(frame, outputs or Outputs(), into)
 
     @property
@@ -238,8 +240,7 @@ class CudaPipeline(Closing):
             EngineError: As `segment`.
         """
         self._check(under_way=0)
-        height, width = self._parts.view.image_to_hold(height, width)
-        frame = Frame.from_array(np.full((height, width, 3), 127, np.uint8))
+        frame = grey_frame(self._parts.view, height, width)
         # In each slot a frame is enqueued plainly, and the next one captured.
         for _ in range(2 * SLOTS):
             self._begin(frame, outputs or Outputs(), None)

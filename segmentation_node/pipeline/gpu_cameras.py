@@ -7,9 +7,7 @@ from segmentation_node.core.window import Window
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.pipeline.gpu_camera import GpuCamera, GpuKind, kind_of
 from segmentation_node.pipeline.gpu_parts import GpuParts
-
-_KINDS = 8
-"""Kinds of images that are kept ready: cameras of a bag may differ, and take turns."""
+from segmentation_node.pipeline.kinds import LatestKinds
 
 
 class GpuCameras:
@@ -21,7 +19,8 @@ class GpuCameras:
 
     def __init__(self, parts: GpuParts) -> None:
         self._parts = parts
-        self._kept: dict[GpuKind, GpuCamera] = {}
+        # Never one with a frame under way: those two are among the latest kinds.
+        self._kept: LatestKinds[GpuKind, GpuCamera] = LatestKinds(GpuCamera.free)
         self.latest: GpuCamera | None = None
         """That of the latest frame; None before the first."""
 
@@ -34,7 +33,7 @@ class GpuCameras:
         """
         kind = kind_of(frame)
         if self.latest is None or self.latest.kind != kind:
-            self.latest = self._of(kind)
+            self.latest = self._kept.of(kind, lambda kind: GpuCamera(self._parts, kind))
         return self.latest
 
     def window(self, height: int, width: int) -> Window:
@@ -42,22 +41,11 @@ class GpuCameras:
         latest, parts = self.latest, self._parts
         if latest is not None and latest.kind[:2] == (height, width):
             return latest.window
-        fitted = parts.view.fit(parts.model.input.fit, height, width, parts.network_size)
-        return Window.of(fitted, parts.view.of_result(fitted))
-
-    def _of(self, kind: GpuKind) -> GpuCamera:
-        camera = self._kept.pop(kind, None)
-        if camera is None:
-            camera = GpuCamera(self._parts, kind)
-        self._kept[kind] = camera
-        if len(self._kept) > _KINDS:
-            # Never one with a frame under way: those two are among the latest kinds.
-            self._kept.pop(next(iter(self._kept))).free()
-        return camera
+        return parts.view.window(parts.model.input.fit, height, width, parts.network_size)
 
     def free(self) -> None:
         """Give everything back, once nothing is under way; freeing twice does nothing."""
         self.latest = None
         with Owned() as owned:
-            while self._kept:
-                owned.keep(self._kept.popitem()[1])
+            for camera in self._kept.take_all():
+                owned.keep(camera)

@@ -9,7 +9,7 @@ from segmentation_node.core.class_map import ChannelIds, ClassMap, load_class_ma
 from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
 from segmentation_node.core.label_set import LabelSet
 from segmentation_node.core.region import Region
-from segmentation_node.core.window import at_network_size
+from segmentation_node.core.window import Window, at_network_size
 from segmentation_node.errors import ConfigError
 
 OUTPUT_SIZES = ("camera", "network")
@@ -71,6 +71,21 @@ class View:
         """
         region = None if self.region is None else self.region.rectangle(height, width)
         return fit(mode, height, width, network, region)
+
+    def window(self, mode: FitMode, height: int, width: int, network: NetworkSize) -> Window:
+        """How results lie on camera images of a size, and how large they are.
+
+        Args:
+            mode: How to fit.
+            height: Pixels of the camera image.
+            width: Pixels of the camera image.
+            network: Size of the network's input.
+
+        Raises:
+            FrameError: The image does not hold the region.
+        """
+        fitted = self.fit(mode, height, width, network)
+        return Window.of(fitted, self.of_result(fitted))
 
     def of_result(self, fitted: Fit) -> Fit:
         """The same fit in pixels of the result."""
