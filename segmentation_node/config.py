@@ -45,6 +45,14 @@ class PipelineConfig:
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         live=True,
     )
+    gpu_memory: str = parameter(
+        "auto",
+        "How images and results get to an NVIDIA GPU and back: copied to its memory, or mapped, "
+        "where its kernels use main memory in place; auto maps on integrated GPUs such as a "
+        "Jetson's, and copies on graphics cards.",
+        choices=("auto", "mapped", "copied"),
+        live=True,
+    )
     network_size: str = parameter(
         "default",
         "Size of the network's input as HEIGHTxWIDTH in pixels, or default for the model's own. "

@@ -36,6 +36,7 @@ class FakeCuda:
         self.alive: set[tuple[str, int]] = set()
         self.contexts: list[FakeContext] = []
         self.capturing = False
+        self.integrated, self.capability = 0, (8, 7)
         self._count = self._made = 0
 
     def note(self, name: str, *arguments: Any) -> None:
@@ -65,6 +66,7 @@ class FakeCuda:
         ):
             setattr(driver, name, getattr(self, name))
         driver.Context = self  # type: ignore[attr-defined]
+        driver.device_attribute = types.SimpleNamespace(INTEGRATED="integrated")  # type: ignore[attr-defined]
         driver.host_alloc_flags = types.SimpleNamespace(DEVICEMAP=2)  # type: ignore[attr-defined]
         driver.Error = FakeError  # type: ignore[attr-defined]
         patch.setitem(sys.modules, "pycuda", types.ModuleType("pycuda"))
@@ -91,7 +93,11 @@ class FakeCuda:
         return self
 
     def compute_capability(self) -> tuple[int, int]:
-        return 8, 7
+        return self.capability
+
+    def get_attribute(self, attribute: str) -> int:
+        self.note("get_attribute", attribute)
+        return {"integrated": self.integrated}[attribute]
 
     def get_driver_version(self) -> int:
         return 12060

@@ -178,6 +178,7 @@ class HostGpu:
         self.refuses: set[str] = set()
         self.refuses_to_capture: set[str] = set()
         self.is_open = True
+        self.shares_memory = False
         self.clock = 0
         self.blocks: list[HostBlock] = []
         self.streams: list[HostStream] = []

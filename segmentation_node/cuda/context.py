@@ -10,6 +10,12 @@ from segmentation_node.cuda.driver_api import DriverApi
 from segmentation_node.cuda.pycuda_calls import PyCuda
 from segmentation_node.errors import EngineError
 
+_CACHED_FROM = (7, 2)
+"""Compute capability from which the processor caches main memory that an integrated GPU has mapped.
+
+Source: "CUDA for Tegra", memory management.
+"""
+
 
 class PrimaryContext:
     """The context that CUDA's runtime, TensorRT and PyTorch share with us on one GPU.
@@ -31,6 +37,8 @@ class PrimaryContext:
         self._api = api
         pycuda.call("starting CUDA", pycuda.module.init)
         device = pycuda.call(f"looking for GPU {ordinal}", pycuda.module.Device, ordinal)
+        self.shares_memory = _shares_memory(pycuda, device)
+        """Whether main memory is the GPU's own as well; see `Gpu`."""
         task = "retaining the GPU's primary context"
         self._context: Any = pycuda.call(task, device.retain_primary_context)
 
@@ -84,3 +92,11 @@ class PrimaryContext:
             self._api.call("taking the context from this thread", "cuCtxPopCurrent")
         finally:
             self._pycuda.call("releasing the GPU's primary context", context.detach)
+
+
+def _shares_memory(pycuda: PyCuda, device: Any) -> bool:
+    integrated = pycuda.module.device_attribute.INTEGRATED
+    if not pycuda.call("asking what kind of GPU it is", device.get_attribute, integrated):
+        return False
+    capability = pycuda.call("asking for the compute capability", device.compute_capability)
+    return tuple(capability) >= _CACHED_FROM

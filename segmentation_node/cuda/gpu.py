@@ -103,6 +103,13 @@ class Gpu(Driver, Protocol):
     Every call that CUDA refuses raises an EngineError.
     """
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether it reads and writes main memory without a bus between them, and both cache it.
+
+        So do the integrated GPUs from compute capability 7.2 on, such as those of Jetsons.
+        """
+
     def current(self) -> AbstractContextManager[None]:
         """Make the GPU's context current on this thread while a block runs."""
 

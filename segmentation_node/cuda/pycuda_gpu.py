@@ -43,6 +43,11 @@ class PyCudaGpu:
             self._context.close()
             raise
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether it reads and writes main memory without a bus between them."""
+        return self._context.shares_memory
+
     def current(self) -> AbstractContextManager[None]:
         """Make the GPU's context current on this thread while a block runs."""
         return self._context.current()

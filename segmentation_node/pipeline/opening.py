@@ -31,7 +31,7 @@ def open_pipeline(
     size: NetworkSize | None = None,
     view: View | None = None,
     watch: BuildWatch | None = None,
-    mapped: bool = False,
+    mapped: bool | None = None,
 ) -> Pipeline:
     """Open a network and what is around it; closing the pipeline closes all of it.
 
@@ -46,7 +46,8 @@ def open_pipeline(
         view: What is seen of the images, and what its results look like; all of them, at their
             own size, where None.
         watch: As for `open_engine`.
-        mapped: On a GPU, whether its kernels read and write main memory in place; see docs/gpu.md.
+        mapped: On a GPU, whether its kernels read and write main memory in place; where None,
+            they do if the GPU shares it with the processor. See docs/gpu.md.
 
     Raises:
         ConfigError: The view merges classes that the network does not have.
@@ -66,6 +67,7 @@ def open_pipeline(
                 model, engine="tensorrt", precision=precision, size=size, watch=watch
             )
         undo.pop_all()
+    mapped = gpu.shares_memory if mapped is None else mapped
     return on_gpu(opened.model, opened, view, gpu, mapped=mapped)
 
 

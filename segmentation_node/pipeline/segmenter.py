@@ -69,7 +69,7 @@ class Segmenter(Closing):
         network_size: str | NetworkSize | None = None,
         view: View | None = None,
         watch: BuildWatch | None = None,
-        mapped: bool = False,
+        mapped: bool | None = None,
     ) -> Segmenter:
         """Load a network.
 
@@ -85,7 +85,7 @@ class Segmenter(Closing):
                 their own size, where None.
             watch: Follows the building of an engine, and can end it.
             mapped: On a GPU, whether its kernels read images and write results in main memory,
-                without copies: of use on integrated GPUs, see docs/gpu.md.
+                without copies; where None, if the GPU is integrated. See docs/gpu.md.
 
         Raises:
             ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
@@ -142,6 +142,11 @@ class Segmenter(Closing):
     def launches(self) -> str:
         """How frames reach a GPU: `CUDA graph`, or `plain enqueue` and why; empty without one."""
         return self._pipeline.launches
+
+    @property
+    def gpu_memory(self) -> str:
+        """How images get to a GPU: `mapped` or `copied`; empty without one."""
+        return self._pipeline.gpu_memory
 
     @property
     def input_name(self) -> str:
@@ -236,10 +241,7 @@ class Segmenter(Closing):
     def begin(
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
     ) -> None:
-        """Begin with one frame, and return while a GPU works on it; a processor does all of it.
-
-        With `finish` it is `segment` in two halves, for one thread; see `CudaPipeline.begin`.
-        """
+        """Begin with one frame: `segment` in two halves, see `CudaPipeline.begin` and `finish`."""
         with self._lock:
             self._check_open()
             self._pipeline.begin(frame, outputs, into)
@@ -263,9 +265,6 @@ class Segmenter(Closing):
             height: Pixels of the camera images to come.
             width: Pixels of the camera images to come.
             outputs: What will be made of them; colour alone where None.
-
-        Raises:
-            EngineError: The segmenter is closed, or the runtime failed.
         """
         with self._lock:
             self._check_open()

@@ -32,6 +32,7 @@ class SizeTrial:
         engine: As for `open_engine`.
         precision: As for `open_engine`.
         watch: As for `open_engine`.
+        mapped: As for `open_pipeline`.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class SizeTrial:
         engine: str = "auto",
         precision: str = "auto",
         watch: BuildWatch | None = None,
+        mapped: bool | None = None,
     ) -> None:
         self._model = model
         self._view = view
         self._engine = engine
         self._precision = precision
         self._watch = watch
+        self._mapped = mapped
         self._frame = Frame.from_array(patches(*view.image_to_hold(*image_size)))
 
     def __call__(self, size: NetworkSize) -> float:
@@ -70,6 +73,7 @@ class SizeTrial:
             size=size,
             view=self._view,
             watch=self._watch,
+            mapped=self._mapped,
         )
         with opened as pipeline:
             pipeline.warm_up(self._frame.height, self._frame.width)

@@ -23,6 +23,8 @@ WARM_UP_SIZE = (720, 1280)
 ImageSizes = Sequence[tuple[int, int] | None]
 """Height and width in pixels of each camera's images; None where they are not known."""
 
+_MAPPED = {"auto": None, "mapped": True, "copied": False}
+
 _log = logging.getLogger("segmentation_node")
 
 
@@ -67,6 +69,7 @@ class Network:
             network_size=size,
             view=first,
             watch=watch,
+            mapped=_MAPPED[config.gpu_memory],
         )
         try:
             network = cls([segmenter, *map(segmenter.beside, others)], reason)
@@ -90,9 +93,9 @@ class Network:
     def facts(self) -> Mapping[str, object]:
         """What is really in use, for the log and the diagnostics."""
         segmenter = self.segmenters[0]
-        on_gpu = {"launches": segmenter.launches} if segmenter.launches else {}
+        on_gpu = {"launches": segmenter.launches, "gpu_memory": segmenter.gpu_memory}
         return {
-            **on_gpu,
+            **{key: value for key, value in on_gpu.items() if value},
             "model": segmenter.model.name,
             "engine": segmenter.engine_name,
             "device": segmenter.device,
@@ -164,7 +167,8 @@ def _largest_size(
     # The ROS graph tells neither the size nor the rate of images that nobody subscribed to.
     known = [size for size in image_sizes if size is not None]
     image_size = max(known, key=lambda size: size[0] * size[1], default=WARM_UP_SIZE)
-    trial = SizeTrial(model, image_size, view, config.engine, config.precision, watch)
+    mapped = _MAPPED[config.gpu_memory]
+    trial = SizeTrial(model, image_size, view, config.engine, config.precision, watch, mapped)
     rate_hz = min(config.target_rate_hz, config.rate_limit or config.target_rate_hz)
     choice = choose_by_trial(model.sizes, rate_hz * len(image_sizes), trial)
     reason = "{}; on images of {}x{} pixels ({})".format(

@@ -104,6 +104,19 @@ def test_mapped_memory_is_reached_in_place_and_never_copied(cuda: FakeCuda) -> N
         assert ("pinned", staged.address) in cuda.alive
 
 
+@pytest.mark.parametrize(
+    ("integrated", "capability", "shares"),
+    [(0, (8, 9), False), (1, (8, 7), True), (1, (7, 2), True), (1, (6, 2), False)],
+)
+def test_main_memory_is_shared_by_integrated_gpus_that_both_sides_cache(
+    cuda: FakeCuda, integrated: int, capability: tuple[int, int], shares: bool
+) -> None:
+    cuda.integrated, cuda.capability = integrated, capability
+    gpu = PyCudaGpu()
+    assert gpu.shares_memory == shares
+    gpu.close()
+
+
 def test_pinned_memory_is_not_reached_after_it_was_freed(cuda: FakeCuda) -> None:
     gpu = PyCudaGpu()
     with gpu.current():

@@ -55,7 +55,7 @@ def test_an_engine_of_the_processor_gets_its_pipeline(make_network: MakeNetwork)
     with open_pipeline(make_network(), engine="openvino", precision="fp32", size=size) as pipeline:
         assert isinstance(pipeline, CpuPipeline)
         assert pipeline.network_size == size
-        assert pipeline.launches == ""
+        assert pipeline.launches == pipeline.gpu_memory == ""
 
 
 def test_the_context_is_made_before_the_engine_and_let_go_after_it(
@@ -90,13 +90,28 @@ def test_auto_does_without_a_gpu_that_cannot_be_used_and_says_why(
         open_pipeline(make_network(), engine="tensorrt")
 
 
-def test_memory_is_mapped_where_that_is_asked_for(
-    machine: Machine, make_network: MakeNetwork
+@pytest.mark.parametrize(
+    ("asked", "integrated", "memory"),
+    [
+        (None, False, "copied"),
+        (None, True, "mapped"),
+        (True, False, "mapped"),
+        (False, True, "copied"),
+    ],
+)
+def test_memory_is_mapped_where_that_is_asked_for_or_the_gpu_is_integrated(
+    machine: Machine,
+    make_network: MakeNetwork,
+    asked: bool | None,
+    integrated: bool,
+    memory: str,
 ) -> None:
-    with Segmenter.load(make_network().path, mapped=True) as segmenter:
+    machine.gpu.shares_memory = integrated
+    with Segmenter.load(make_network().path, mapped=asked) as segmenter:
         segmenter(np.zeros((20, 30, 3), np.uint8))
-    assert "allocate_host mapped" in machine.gpu.calls
-    assert "copy_in" not in machine.gpu.calls
+        assert segmenter.gpu_memory == memory
+    assert ("allocate_host mapped" in machine.gpu.calls) == (memory == "mapped")
+    assert ("copy_in" in machine.gpu.calls) == (memory == "copied")
 
 
 def test_an_engine_that_cannot_be_opened_leaves_nothing(

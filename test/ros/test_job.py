@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from host_engine import HostEngine
+from host_gpu import HostGpu
+from host_kernels import library
 from node_rig import image_message, picture
+from numpy.typing import NDArray
+from small_network import onnx_bytes, write_network
 
 from segmentation_node.cameras import cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.drift import DriftSettings
+from segmentation_node.core.frame import Frame
 from segmentation_node.errors import EngineError
+from segmentation_node.model import load_model
+from segmentation_node.pipeline import CudaPipeline
 from segmentation_node.pipeline.buffers import Outputs
 from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.drift import DriftWatch
@@ -25,6 +36,8 @@ from segmentation_node.ros.job import CameraSide, SegmentationJob
 from segmentation_node.ros.network import Network
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.timing_output import STAGES
+
+__all__ = ["library"]
 
 
 class Output:
@@ -70,8 +83,8 @@ def compute(one: SegmentationJob, item: Arrival, slot: OutputSlot) -> None:
     one.finish(item, slot)
 
 
-def arrival(clock_ms: float | None) -> Arrival:
-    message = image_message(picture())
+def arrival(clock_ms: float | None, image: NDArray[np.uint8] | None = None) -> Arrival:
+    message = image_message(picture() if image is None else image)
     clock_ns = 0 if clock_ms is None else stamp_ns(message.header) + int(clock_ms * 1e6)
     return Arrival(message.header, 0.0, clock_ns, lambda: frame_of_image(message))
 
@@ -230,3 +243,36 @@ def test_a_first_network_that_cannot_be_taken_into_use_is_closed(
         one.open()
     with pytest.raises(EngineError, match="closed"):
         loaded[0].segmenters[0].warm_up(48, 64)
+
+
+def test_on_a_gpu_two_images_are_under_way_and_each_gets_its_own_labels(
+    output: Output, library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    onnx = onnx_bytes(4, 8)
+    model = load_model(write_network(tmp_path, onnx, classes=4, stride=8, default_size=[32, 32]))
+    gpu = HostGpu(library)
+    pipeline = CudaPipeline(model, HostEngine(gpu, model), gpu=gpu)
+    segmenter = Segmenter(model, pipeline.engine, None, pipeline)
+    monitor = Monitor()
+    one = SegmentationJob([side(output, monitor)], lambda: Network([segmenter]))
+    one.open()
+    try:
+        assert one.depth == 2
+        assert one.facts["gpu_memory"] == "copied"
+        images = [picture(), np.ascontiguousarray(picture()[::-1, ::-1])]
+        items = [arrival(None, image) for image in images]
+        slots = [OutputSlot(), OutputSlot()]
+        for item, slot in zip(items, slots, strict=True):
+            one.begin(item, slot)
+        assert not one.is_ready(items[0])
+        for item, slot in zip(items, slots, strict=True):
+            one.finish(item, slot)
+            one.publish(item, slot)
+        for image, slot in zip(images, slots, strict=True):
+            wanted = segmenter(Frame.from_array(image, "bgr8")).labels
+            assert (slot.pixels("labels") == wanted).all()
+    finally:
+        one.close()
+    assert output.asked == ["images", "compressed", "times"] * 2
+    assert output.times["total"] >= output.times["inference"]
+    assert gpu.left == []

@@ -166,7 +166,7 @@ def _about(settings: Settings, pipeline: CudaPipeline) -> dict[str, Any]:
         "model": engine.model.name,
         "network_size": str(pipeline.network_size),
         "camera": f"{settings.plan.camera} bgr8",
-        "memory": "mapped" if settings.mapped else "copied",
+        "memory": pipeline.gpu_memory,
         "frames": settings.plan.frames,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
