@@ -89,11 +89,13 @@ class GpuCamera:
         slot = self.next_slot
         try:
             slot.prepare(outputs)
-            if slot.graphs.will_capture(outputs):
+            # Asked once: what keeps captures away may end on another thread.
+            may_capture = slot.graphs.will_capture(outputs)
+            if may_capture:
                 settle()
             else:
                 self._parts.turn.take(slot)
-            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made))
+            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made), may_capture)
         except BaseException:
             slot.settle()
             raise

@@ -87,12 +87,13 @@ class FrameGraphs:
         is_due = key == self._enqueued and key not in self._graphs
         return is_due and self._use.wanted and CAPTURES.are_possible
 
-    def run(self, outputs: Outputs, enqueue: Callable[[Outputs], None]) -> None:
+    def run(self, outputs: Outputs, enqueue: Callable[[Outputs], None], may_capture: bool) -> None:
         """Enqueue a frame and return at once; the slot's frame before it is done.
 
         Args:
             outputs: What is made of it.
             enqueue: Enqueues it call by call.
+            may_capture: What `will_capture` said of it, and nothing else is under way.
 
         Raises:
             EngineError: CUDA, or the engine, refuses.
@@ -101,7 +102,7 @@ class FrameGraphs:
         graph = self._graphs.get(key)
         if graph is not None:
             graph.launch(self._stream)
-        elif not (self.will_capture(outputs) and self._capture(key, enqueue)):
+        elif not (may_capture and self._capture(key, enqueue)):
             enqueue(key)
             self._enqueued = key
 
