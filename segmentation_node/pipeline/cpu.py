@@ -130,18 +130,10 @@ class CpuPipeline(Closing):
     def begin(
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
     ) -> None:
-        """Segment one frame, for `finish` to give; see `CudaPipeline.begin`.
-
-        Args:
-            frame: The camera image, in any encoding.
-            outputs: What to make besides the labels; colour alone where None.
-            into: Memory to write to, which the result then views; new memory where None.
+        """Segment one frame, for `finish` to give; what it takes and raises is as for `segment`.
 
         Raises:
-            FrameError: The frame cannot be converted.
-            OutputError: `into` does not fit the frame and the outputs.
-            EngineError: The pipeline is closed, the frame before it was not finished, or the
-                runtime failed.
+            EngineError: The frame before it was not finished, too.
         """
         check_under_way(int(self._begun is not None), 0)
         self._begun = self.segment(frame, outputs, into)

@@ -73,17 +73,7 @@ class View:
         return fit(mode, height, width, network, region)
 
     def window(self, mode: FitMode, height: int, width: int, network: NetworkSize) -> Window:
-        """How results lie on camera images of a size, and how large they are.
-
-        Args:
-            mode: How to fit.
-            height: Pixels of the camera image.
-            width: Pixels of the camera image.
-            network: Size of the network's input.
-
-        Raises:
-            FrameError: The image does not hold the region.
-        """
+        """How results lie on camera images of a size, and how large they are; see `fit`."""
         fitted = self.fit(mode, height, width, network)
         return Window.of(fitted, self.of_result(fitted))
 
