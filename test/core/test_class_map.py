@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ def test_a_shipped_map_fits_the_networks_it_is_for(name: str, labels: LabelSet) 
     ids = class_map.ids_for(labels)
     assert ids.num_classes == labels.num_classes
     assert set(ids.id_of_channel) <= merged | {ids.ignore_id}
+
+
+def test_a_map_of_the_classes_to_themselves_changes_their_colours_alone() -> None:
+    recoloured = [replace(label, color=(label.pixel, 7, 9)) for label in CAMVID_11.labels]
+    labels = LabelSet("mine", tuple(recoloured))
+    class_map = ClassMap("mine", labels, {label.name: (label.name,) for label in CAMVID_11.classes})
+    for label in CAMVID_11.labels:
+        assert class_map.table(CAMVID_11)[label.pixel] == label.pixel
+        assert tuple(class_map.labels.palette()[label.pixel]) == (label.pixel, 7, 9)
 
 
 def test_cityscapes_labels_become_their_train_ids() -> None:
