@@ -128,7 +128,8 @@ class NodeConfig(PipelineConfig):
     image_transport: str = parameter(
         "raw",
         "Kind of the camera's messages: raw is sensor_msgs/Image on image_topic, compressed is "
-        "sensor_msgs/CompressedImage (JPEG or PNG) on image_topic/compressed.",
+        "sensor_msgs/CompressedImage (JPEG or PNG) on image_topic/compressed. Where the topic's "
+        "publishers send the other kind, that is taken.",
         choices=("raw", "compressed"),
     )
     mode: str = parameter(

@@ -93,11 +93,9 @@ class ImageInput:
         self._camera = camera
         self._on_arrival = on_arrival
         self._on_refusal = on_refusal
-        compressed = config.image_transport == "compressed"
         # Decoding takes milliseconds. Where no frame is dropped it is done here, beside the
         # inference of the frame before; else on a frame's turn, as it may be replaced till then.
-        self._read_at_once = not compressed or config.mode == "every"
-        self._frame_of = frame_of_compressed if compressed else frame_of_image
+        self._decodes_at_once = config.mode == "every"
         self.subscription = ImageSubscription(node, config, self._take, Gate(is_open))
         """Where the images come from."""
 
@@ -117,11 +115,12 @@ class ImageInput:
 
     def _take(self, message: Image | CompressedImage) -> None:
         arrived_s, clock_ns = time.perf_counter(), self._node.get_clock().now().nanoseconds
-        read = partial(self._frame_of, message)
+        is_compressed = isinstance(message, CompressedImage)
+        read = partial(frame_of_compressed if is_compressed else frame_of_image, message)
         arrival = Arrival(message.header, arrived_s, clock_ns, read, camera=self._camera)
         if not self._is_wanted(arrival):
             return
-        if not self._read_at_once:
+        if is_compressed and not self._decodes_at_once:
             self._on_arrival(arrival)
             return
         # A bad frame must not replace a good one that waits.

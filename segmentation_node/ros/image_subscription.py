@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
-from sensor_msgs.msg import CompressedImage, Image
 
 from segmentation_node.config import NodeConfig
+from segmentation_node.ros.message_types import IMAGE_TYPES
 from segmentation_node.ros.qos import image_subscription, named
 
 try:
@@ -25,7 +25,7 @@ class Offer:
     """What one publisher of the topic sends, and how.
 
     Args:
-        node: Full name of its node.
+        node: Full name of its node; empty while that is not known, which it may never be.
         msgtype: Such as `sensor_msgs/msg/Image`.
         qos: The quality of service that it offers.
     """
@@ -35,7 +35,7 @@ class Offer:
     qos: QoSProfile
 
     def __str__(self) -> str:
-        return f"{self.node} ({self.msgtype}, {named(self.qos)})"
+        return f"{self.node or 'a node without a name'} ({self.msgtype}, {named(self.qos)})"
 
     def reaches(self, requested: QoSProfile) -> bool:
         """Whether a subscription that asks for a quality of service hears this publisher."""
@@ -44,7 +44,10 @@ class Offer:
 
 
 class ImageSubscription:
-    """Subscribes to the images of a camera, and again where its publishers want another quality.
+    """Subscribes to the images of a camera, and again where its publishers want it otherwise.
+
+    A topic's name says nothing of its type: what is subscribed to is what its publishers send, and
+    what `image_transport` says while there are none.
 
     Args:
         node: The node that subscribes.
@@ -66,12 +69,11 @@ class ImageSubscription:
         self._group = group
         self.on_mismatch: Callable[[], None] = lambda: None
         """Called (executor's thread) when the middleware finds a publisher that is not heard."""
-        self._kind = CompressedImage if config.image_transport == "compressed" else Image
-        self.msgtype = f"sensor_msgs/msg/{self._kind.__name__}"
+        self.msgtype = _TYPE_OF_TRANSPORT[config.image_transport]
         """Type of the messages, as the ROS graph names it."""
-        self.qos = image_subscription(config, self._offered())
+        self.qos = image_subscription(config, _qualities(self.offers, self.msgtype))
         """The quality of service that is asked for."""
-        self._subscription = self._subscribe(self.qos)
+        self._subscription = self._subscribe(self.msgtype, self.qos)
 
     @property
     def topic(self) -> str:
@@ -83,43 +85,71 @@ class ImageSubscription:
         """What the topic's publishers offer, those of other message types too."""
         # The name as it was given: rclpy expands and remaps it here as well.
         infos = self._node.get_publishers_info_by_topic(self._config.input_topic)
-        return [
-            Offer(
-                f"{one.node_namespace.rstrip('/')}/{one.node_name}", one.topic_type, one.qos_profile
-            )
-            for one in infos
-        ]
+        return [Offer(_node_of(one), one.topic_type, one.qos_profile) for one in infos]
 
-    def rematch(self) -> bool:
-        """Subscribe anew where the publishers now want another quality of service.
+    def rematch(self) -> str:
+        """Subscribe anew where the publishers send another type, or want another quality.
 
         Returns:
-            Whether it was done; frames on their way to the old subscription are then lost.
+            What has changed, for the log; empty where nothing has. Frames on their way to the old
+            subscription are lost.
         """
-        wanted = image_subscription(self._config, self._offered(), self.qos)
-        if named(wanted) == named(self.qos):
-            return False
-        # First the new one: where it cannot be had, the old one stays.
-        old, self._subscription = self._subscription, self._subscribe(wanted)
-        self._node.destroy_subscription(old)
-        self.qos = wanted
-        return True
+        offers, before = self.offers, (self.msgtype, named(self.qos))
+        msgtype = _type_to_take(offers, self.msgtype)
+        qos = image_subscription(self._config, _qualities(offers, msgtype), self.qos)
+        if (msgtype, named(qos)) == before:
+            return ""
+        self._replace(msgtype, qos)
+        reason = f"qos {self._config.qos}" if msgtype == before[0] else f"type {msgtype}"
+        senders = " and ".join(map(str, offers))
+        return f"{reason}: {named(qos)} on {self.topic}, to hear {senders}"
 
     def close(self) -> None:
         """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
 
-    def _offered(self) -> list[QoSProfile]:
-        return [offer.qos for offer in self.offers if offer.msgtype == self.msgtype]
+    def _replace(self, msgtype: str, qos: QoSProfile) -> None:
+        old = self._subscription
+        if msgtype != self.msgtype:
+            # A process can have a topic under one type only.
+            self._node.destroy_subscription(old)
+        # Else first the new one: where it cannot be had, the old one stays.
+        self._subscription = self._subscribe(msgtype, qos)
+        self.msgtype, self.qos = msgtype, qos
+        self._node.destroy_subscription(old)
 
-    def _subscribe(self, qos: QoSProfile) -> Any:
+    def _subscribe(self, msgtype: str, qos: QoSProfile) -> Any:
         # With a callback of ours rclpy's own, which logs the policy and no names, stays silent.
         events = SubscriptionEventCallbacks(incompatible_qos=lambda _: self.on_mismatch())
         return self._node.create_subscription(
-            self._kind,
+            IMAGE_TYPES[msgtype],
             self._config.input_topic,
             self._take,
             qos,
             callback_group=self._group,
             event_callbacks=events,
         )
+
+
+_TYPE_OF_TRANSPORT = {
+    "raw": "sensor_msgs/msg/Image",
+    "compressed": "sensor_msgs/msg/CompressedImage",
+}
+
+
+def _node_of(info: Any) -> str:
+    # rmw_dds_common's word for a node that is not discovered yet, or is none of ROS.
+    if info.node_name == "_NODE_NAME_UNKNOWN_":
+        return ""
+    return f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+
+
+def _type_to_take(offers: Sequence[Offer], standing: str) -> str:
+    """What stands, as long as anybody sends it; else what else they send that is an image."""
+    sent = {offer.msgtype for offer in offers}
+    others = sorted(sent & IMAGE_TYPES.keys())
+    return standing if standing in sent or not others else others[0]
+
+
+def _qualities(offers: Sequence[Offer], msgtype: str) -> list[QoSProfile]:
+    return [offer.qos for offer in offers if offer.msgtype == msgtype]

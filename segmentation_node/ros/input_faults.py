@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rclpy.qos import QoSProfile
 
 from segmentation_node.ros.image_subscription import Offer
+from segmentation_node.ros.message_types import IMAGE_TYPES
 from segmentation_node.ros.qos import named
 
 
@@ -43,6 +44,11 @@ class Sight:
         return [one for one in self._fitting if not one.reaches(self.requested)]
 
     @property
+    def strange(self) -> list[Offer]:
+        """The publishers of messages of other types than the one subscribed to."""
+        return [one for one in self.offers if one.msgtype != self.msgtype]
+
+    @property
     def _fitting(self) -> list[Offer]:
         return [one for one in self.offers if one.msgtype == self.msgtype]
 
@@ -66,23 +72,24 @@ class InputFaults:
         self._now_s = now_s
         self.allowed_s = allowed_s
         self._audible_since: float | None = None
-        self._mismatch = self._silence = ""
+        self._mismatch = self._strangers = self._silence = ""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is wrong by the latest look; empty where nothing is."""
-        return tuple(filter(None, (self._mismatch, self._silence)))
+        return tuple(filter(None, (self._mismatch, self._strangers, self._silence)))
 
     def judge(self, sight: Sight) -> None:
         """Compare what is seen with what was seen before."""
-        before = self._mismatch, self._silence
-        self._mismatch = _mismatch(sight)
+        before = self._mismatch, self._strangers, self._silence
+        self._mismatch, self._strangers = _mismatch(sight), _strangers(sight)
         quiet_s = self._quiet_s(sight)
         self._silence = _silence(sight, quiet_s) if quiet_s > self.allowed_s else ""
-        if self._mismatch and self._mismatch != before[0]:
-            self._warn(self._mismatch)
+        for fault, known in zip((self._mismatch, self._strangers), before, strict=False):
+            if fault and fault != known:
+                self._warn(fault)
         # Its sentence tells the seconds, and changes with them.
-        if self._silence and not before[1]:
+        if self._silence and not before[2]:
             self._warn(self._silence)
 
     def _quiet_s(self, sight: Sight) -> float:
@@ -105,6 +112,18 @@ def _mismatch(sight: Sight) -> str:
         f"no frame comes from a publisher: received {senders} on {sight.topic}; expected "
         f"publishers that fit a subscription that is {named(sight.requested)}; fix: set qos to "
         "sensor_data or auto, or let the publisher be reliable"
+    )
+
+
+def _strangers(sight: Sight) -> str:
+    if not sight.strange:
+        return ""
+    senders = " and ".join(str(one) for one in sight.strange)
+    images = " or ".join(IMAGE_TYPES)
+    expected = f"{sight.msgtype} alone" if len(sight.strange) < len(sight.offers) else images
+    return (
+        f"a publisher is of another type: received {senders} on {sight.topic}; expected "
+        f"{expected}; fix: correct image_topic, or stop what publishes there by mistake"
     )
 
 

@@ -9,10 +9,13 @@ from rclpy.node import Node
 
 from segmentation_node.ros.image_subscription import ImageSubscription
 from segmentation_node.ros.input_faults import InputFaults, Sight
-from segmentation_node.ros.qos import named
 
 LOOK_PERIOD_S = 0.2
 """Seconds from one look to the next; one costs a question to the process's own discovery data."""
+
+LOOKS_FOR_NAMES = 10
+"""Looks at publishers without a name before they are taken as they are: a publisher is discovered
+earlier than the name of its node, and a warning is to say whom to look for."""
 
 
 class InputWatch:
@@ -39,6 +42,7 @@ class InputWatch:
         self._faults = faults
         self._silence_s = silence_s
         self._takes = takes
+        self._looks_for_names = 0
         # By a steady clock: simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(LOOK_PERIOD_S, self.look, clock=steady)
@@ -48,12 +52,12 @@ class InputWatch:
 
     def look(self) -> None:
         """See who publishes, match them, and judge what is left."""
+        if self._waits_for_names():
+            return
         images = self._images
-        if images.rematch():
-            senders = " and ".join(map(str, images.offers))
-            self._node.get_logger().info(
-                f"qos auto: {named(images.qos)} on {images.topic}, to hear {senders}"
-            )
+        change = images.rematch()
+        if change:
+            self._node.get_logger().info(change)
         self._faults.judge(
             Sight(
                 topic=images.topic,
@@ -64,6 +68,13 @@ class InputWatch:
                 takes=self._takes(),
             )
         )
+
+    def _waits_for_names(self) -> bool:
+        if all(offer.node for offer in self._images.offers):
+            self._looks_for_names = 0
+            return False
+        self._looks_for_names += 1
+        return self._looks_for_names <= LOOKS_FOR_NAMES
 
     def close(self) -> None:
         """Look no more."""

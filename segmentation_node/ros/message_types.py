@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+
+IMAGE_TYPES: Mapping[str, Any] = {
+    "sensor_msgs/msg/Image": Image,
+    "sensor_msgs/msg/CompressedImage": CompressedImage,
+}
+"""The messages that hold a camera image, by the names that the ROS graph has for their types."""
 
 
 def message_class(msgtype: str) -> Any | None:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 
 from segmentation_node.core.encodings import to_bgr
 from segmentation_node.media.codec import JPEG_SIGNATURE, PNG_SIGNATURE, encode_jpeg
 from segmentation_node.ros.conversion import frame_of_compressed, frame_of_image
-
-TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
-"""The kinds of messages that pictures are made of, by name."""
 
 
 def picture_of(message: Any, quality: int) -> bytes:
     """Make a JPEG, or give the JPEG or PNG that the message holds.
 
     Args:
-        message: Of one of `TYPES`.
+        message: Of one of `IMAGE_TYPES`.
         quality: JPEG quality, 1 to 100.
 
     Raises:

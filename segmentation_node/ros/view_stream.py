@@ -8,8 +8,8 @@ from typing import Any
 from rclpy.node import Node
 
 from segmentation_node.errors import FrameError
-from segmentation_node.ros.message_types import quality_of_service
-from segmentation_node.ros.view_picture import TYPES, picture_of
+from segmentation_node.ros.message_types import IMAGE_TYPES, quality_of_service
+from segmentation_node.ros.view_picture import picture_of
 from segmentation_node.view.settings import ViewSettings
 from segmentation_node.view.source import Audience
 
@@ -47,7 +47,8 @@ class ViewStream:
             return
         self.rest()
         publishers = self._node.get_publishers_info_by_topic(topic) if topic else []
-        kind = next((TYPES[one.topic_type] for one in publishers if one.topic_type in TYPES), None)
+        types = [one.topic_type for one in publishers]
+        kind = next((IMAGE_TYPES[one] for one in types if one in IMAGE_TYPES), None)
         if kind is not None:
             self._topic = topic
             self._subscription = self._node.create_subscription(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import MagicMock
 
 import pytest
 from offered import BEST_EFFORT, RELIABLE, offered
 
 from segmentation_node.ros.image_subscription import Offer
 from segmentation_node.ros.input_faults import InputFaults, Sight
+from segmentation_node.ros.input_watch import LOOKS_FOR_NAMES, InputWatch
 
 IMAGE = "sensor_msgs/msg/Image"
 DRIVER, BAG = Offer("/driver", IMAGE, offered(BEST_EFFORT)), Offer("/bag", IMAGE, offered(RELIABLE))
@@ -97,11 +99,43 @@ def test_a_node_that_is_too_busy_to_take_frames_does_not_blame_the_camera(
     assert watched.see(replace(busy, takes=True), after_s=0.5) == ()
 
 
-def test_a_publisher_of_another_type_is_neither_heard_nor_missed(watched: Watched) -> None:
-    other = replace(DRIVER, msgtype="sensor_msgs/msg/CompressedImage")
-    mistaken = replace(ALL_WELL, requested=offered(RELIABLE), offers=[other], silence_s=None)
-    watched.see(mistaken)
-    assert watched.see(mistaken, after_s=60.0) == ()
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [([], "Image or sensor_msgs/msg/CompressedImage;"), ([DRIVER], "sensor_msgs/msg/Image alone;")],
+)
+def test_a_publisher_of_another_type_is_named_once_and_not_missed(
+    watched: Watched, others: list[Offer], expected: str
+) -> None:
+    cloud = replace(BAG, msgtype="sensor_msgs/msg/PointCloud2")
+    mistaken = replace(ALL_WELL, offers=[cloud, *others])
+    for _ in range(3):
+        (sentence,) = watched.see(mistaken, after_s=60.0)
+    assert "received /bag (sensor_msgs/msg/PointCloud2, reliable, volatile) on /image" in sentence
+    assert expected in sentence
+    assert "fix: correct image_topic" in sentence
+    assert watched.logged == [sentence]
+    assert watched.see(ALL_WELL) == ()
+
+
+def test_a_publisher_without_a_name_is_waited_for_and_then_told_of_all_the_same() -> None:
+    nameless, images = Offer("", IMAGE, offered(BEST_EFFORT)), MagicMock()
+    images.rematch.return_value = ""
+    images.configure_mock(offers=[DRIVER, nameless], qos=offered(RELIABLE), msgtype=IMAGE)
+    watched = Watched()
+    watch = InputWatch(MagicMock(), images, watched.faults, lambda: None, lambda: True)
+    for _ in range(LOOKS_FOR_NAMES):
+        watch.look()
+    assert (images.rematch.called, watched.logged) == (False, [])
+    watch.look()
+    assert "/driver" in watched.logged[0]
+    assert "a node without a name (sensor_msgs/msg/Image, best_effort" in watched.logged[0]
+    # One whose name is known needs no patience, and gives it to the next.
+    images.offers = [DRIVER]
+    watch.look()
+    assert len(watched.logged) == 2
+    images.offers = [DRIVER, nameless]
+    watch.look()
+    assert len(watched.logged) == 2
 
 
 def test_another_allowance_holds_from_the_next_look_on(watched: Watched) -> None:

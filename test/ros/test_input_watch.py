@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import contextmanager
 
 import pytest
 from dds import Observer, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
-from node_rig import LATCHED, NODE, RELIABLE, Rig, image_message, picture, running_node
+from node_rig import (
+    LATCHED,
+    NODE,
+    RELIABLE,
+    Rig,
+    image_message,
+    picture,
+    running_node,
+    stamped,
+)
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import String
+
+from segmentation_node.media.codec import encode_png
 
 pytestmark = pytest.mark.dds
 
@@ -47,6 +60,11 @@ def is_answered(rig: Rig, publisher: object) -> bool:
 
     wait_until(asked, "labels", step_s=0.2)
     return True
+
+
+def compressed_message() -> CompressedImage:
+    data = array("B", encode_png(picture()))
+    return stamped(CompressedImage(format="bgr8; png compressed bgr8", data=data))
 
 
 def message_of(rig: Rig) -> str:
@@ -149,3 +167,54 @@ def test_a_publisher_that_sends_nothing_is_warned_of_until_it_does(
         )
         vanish(rig, camera)
         wait_until(lambda: rig.diagnostics[-1].status[0].level == DiagnosticStatus.STALE, "silence")
+
+
+@pytest.mark.parametrize(
+    ("given", "topic", "message"),
+    [
+        ({"image_topic": f"{TOPIC}/compressed"}, f"{TOPIC}/compressed", compressed_message()),
+        ({"image_transport": "compressed"}, f"{TOPIC}/compressed", image_message(picture())),
+    ],
+)
+def test_what_publishers_send_decides_on_the_type_and_not_the_topics_name(
+    domain_id: int,
+    observer: Observer,
+    given: dict[str, str],
+    topic: str,
+    message: Image | CompressedImage,
+) -> None:
+    # A process can have a topic under one type only.
+    with Observer(domain_id, "stranger") as other, node(domain_id, observer, **given) as rig:
+        listen(rig)
+        camera = observer.node.create_publisher(type(message), topic, RELIABLE)
+        msgtype = f"sensor_msgs/msg/{type(message).__name__}"
+        line = rig.program.wait_for_line(rf"\[INFO\].*type {msgtype}: ")
+        assert f"on {topic}, to hear /observer ({msgtype}, reliable, volatile)" in line
+
+        def is_answered() -> bool:
+            camera.publish(message)
+            return len(rig.labels) > 0
+
+        wait_until(is_answered, "labels", step_s=0.2)
+        # Then one of the other type, which is not heard as long as there is the first.
+        kind = Image if isinstance(message, CompressedImage) else CompressedImage
+        other.node.create_publisher(kind, topic, RELIABLE)
+        line = rig.program.wait_for_line(r"\[WARN\].*a publisher is of another type")
+        assert f"(sensor_msgs/msg/{kind.__name__}, reliable, volatile) on {topic}" in line
+        assert f"expected {msgtype} alone; fix: correct image_topic" in line
+        assert len(rig.program.matching("type sensor_msgs/msg/.*: ")) == 1
+        observer.node.destroy_publisher(camera)
+        rig.program.wait_for_line(rf"type sensor_msgs/msg/{kind.__name__}: ")
+        wait_until(lambda: "another type" not in message_of(rig), "the end of the warning")
+
+
+def test_a_topic_of_something_else_is_warned_of_and_waited_at(
+    domain_id: int, observer: Observer
+) -> None:
+    with Observer(domain_id, "stranger") as other, node(domain_id, observer) as rig:
+        listen(rig)
+        other.node.create_publisher(String, TOPIC, RELIABLE)
+        line = rig.program.wait_for_line(r"\[WARN\].*a publisher is of another type")
+        assert "/stranger (std_msgs/msg/String, reliable, volatile)" in line
+        assert "expected sensor_msgs/msg/Image or sensor_msgs/msg/CompressedImage; fix: " in line
+        assert is_answered(rig, appear(rig, RELIABLE))
