@@ -14,7 +14,7 @@ class Camera:
     """One camera of a node.
 
     Args:
-        name: What tells it from the others; empty where there is only one.
+        name: What tells it from the others; empty where there is only one, and it was given none.
         config: The node's parameters as they are for this camera: its topic, its region.
     """
 

@@ -39,8 +39,8 @@ class Health:
         drift: How the input compares with the calibration set; None while the node is not
             configured.
         trouble: Why the network could not be exchanged; empty where it could.
-        camera: Which camera of several it is about; empty where that is the only one, or all.
-        is_sum: Whether it is about several cameras together, each with a health of its own.
+        camera: Name of the camera that it is about; empty where that has none, or it is about all.
+        is_sum: Whether it is about all cameras together, each with a health of its own.
     """
 
     name: str

@@ -13,30 +13,30 @@ from segmentation_node.ros.streams import CameraStreams
 
 
 def healths_of(
-    name: str, state: str, streams: CameraStreams | None, refusal: str, several: bool
+    name: str, state: str, streams: CameraStreams | None, refusal: str, named: bool
 ) -> list[Health]:
-    """That of the node first; where it has several cameras, one for each of them after it.
+    """That of the node first; where its cameras have names, one for each of them after it.
 
     Args:
         name: Full name of the node.
         state: Lifecycle state, such as `active`.
         streams: The cameras; None while the node is not configured.
         refusal: Why the latest configuring or activating failed; empty where it did not.
-        several: Whether it has, or is to have, more than one camera.
+        named: Whether its cameras have, or are to have, names: several always do.
     """
     if streams is None:
-        return [Health(name, state, refusal=refusal, is_sum=several)]
+        return [Health(name, state, refusal=refusal, is_sum=named)]
     if not streams.is_open:
-        return [_while_opening(name, state, streams.watch.state, several)]
+        return [_while_opening(name, state, streams.watch.state, named)]
     reports = streams.reports()
     cameras = [
         _of_camera(name, state, camera, report)
         for camera, report in zip(streams.cameras, reports, strict=True)
     ]
     trouble = streams.trouble
-    if len(cameras) == 1:
+    if not cameras[0].camera:
         facts = {**streams.facts, **cameras[0].facts}
-        return [replace(cameras[0], camera="", facts=facts, refusal=refusal, trouble=trouble)]
+        return [replace(cameras[0], facts=facts, refusal=refusal, trouble=trouble)]
     names = ", ".join(one.name for one in streams.cameras)
     whole = Health(
         name,
@@ -53,10 +53,10 @@ def healths_of(
     return [whole, *(replace(one, facts={**device, **one.facts}) for one in cameras)]
 
 
-def _while_opening(name: str, state: str, build: BuildState | None, several: bool) -> Health:
+def _while_opening(name: str, state: str, build: BuildState | None, named: bool) -> Health:
     # It takes minutes in which the robot sees nothing: worth a light that is not green.
     trouble = "" if build is None else str(build)
-    return Health(name, state, facts=build_facts(build), trouble=trouble, is_sum=several)
+    return Health(name, state, facts=build_facts(build), trouble=trouble, is_sum=named)
 
 
 def _of_camera(name: str, state: str, camera: CameraStream, report: Report) -> Health:

@@ -178,6 +178,15 @@ class SegmentationNode(LifecycleNode):
                 "on the way are not sent again; fix: set qos to reliable if the camera is reliable"
             )
 
+    @property
+    def _has_named_cameras(self) -> bool:
+        # Not asked of the configuration, which may be refused.
+        topics, names = (
+            list(filter(None, self.get_parameter(one).value))
+            for one in ("image_topics", "camera_names")
+        )
+        return len(topics) > 1 or bool(names)
+
     def _number(self, parameter: str) -> float:
         return float(self.get_parameter(parameter).value)
 
@@ -216,8 +225,7 @@ class SegmentationNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         name, state = self.get_fully_qualified_name(), self._state_machine.current_state[1]
-        several = len(list(filter(None, self.get_parameter("image_topics").value))) > 1
-        healths = healths_of(name, state, self._streams, self._refusal, several)
+        healths = healths_of(name, state, self._streams, self._refusal, self._has_named_cameras)
         device = next((str(h.facts["device"]) for h in healths if "device" in h.facts), "none")
         gpu = None if self._sensors is None else gpu_status(name, self._sensors.latest, device)
         more = [] if gpu is None else [gpu]

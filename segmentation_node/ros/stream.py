@@ -77,7 +77,7 @@ class CameraStream:
 
     @property
     def name(self) -> str:
-        """What tells the camera from the others; empty where there is only one."""
+        """What tells the camera from the others; empty for the only one, unless it was given."""
         return self._camera.name
 
     @property

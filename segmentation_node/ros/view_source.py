@@ -140,7 +140,7 @@ class NodeSource:
         node = f"{self._settings.node.lstrip('/')}: "
         ours = [one for one in message.status if one.name.startswith(node)]
         found = {one.name.removeprefix(node): one for one in ours}
-        # A node says nothing of its cameras while it is not configured, or has only one.
+        # A node says nothing of its cameras while it is not configured, or has one without name.
         status = found.get(self._task) or found.get("segmentation")
         if status is not None:
             self._take_status(status)
@@ -148,10 +148,10 @@ class NodeSource:
         self._name_cameras([name.removesuffix(_OF_CAMERA) for name in several])
 
     def _name_cameras(self, cameras: list[str]) -> None:
-        """Say that one has to be chosen, where the node has several and none of them is."""
+        """Say that one has to be chosen, where they have names and none of them is."""
         if cameras and self._settings.camera not in cameras and not self._is_told:
             self._is_told = True
-            text = f"This node has several cameras: --camera {' | '.join(cameras)} chooses one"
+            text = f"This node's cameras have names: --camera {' | '.join(cameras)} shows one"
             self._audience.tell("fault overlay", {"stream": "overlay", "text": text})
 
     def _take_status(self, status: Any) -> None:

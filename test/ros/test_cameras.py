@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from dds import Observer, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.msg import Transition
 from node_rig import (
     EVERY,
     LATCHED,
@@ -248,6 +249,28 @@ def test_a_fast_camera_loses_its_own_frames_and_none_of_a_slow_one(
         rear.value_becomes("processed", str(rear_before["processed"] + 1))
         assert front.counts["skipped"] == front_before["skipped"] + 3
         assert rear.counts["skipped"] == rear_before["skipped"]
+
+
+def test_one_camera_that_has_a_name_is_told_of_as_one_of_several(
+    domain_id: int, observer: Observer
+) -> None:
+    given = {"image_topic": "/front/image_raw", "camera_names": ["front"], **EVERY}
+    with node(domain_id, observer, **given, autostart=False) as rig:
+        unconfigured = rig.diagnostics.wait(1)[0]
+        assert [one.name for one in unconfigured.status] == ["segmentation_node: segmentation"]
+        assert rig.change_state(Transition.TRANSITION_CONFIGURE)
+        assert rig.change_state(Transition.TRANSITION_ACTIVATE)
+        front = Camera(rig, "front")
+        answered = front.ask(image_message(picture()))
+        assert answered.header.frame_id == "front_camera"
+        names = [one.name for one in rig.diagnostics[-1].status]
+        assert names == [
+            "segmentation_node: segmentation",
+            "segmentation_node: front segmentation",
+            "segmentation_node: front input drift",
+        ]
+        assert rig.value("cameras") == "front"
+        assert front.value("input_topic") == "/front/image_raw"
 
 
 @pytest.mark.parametrize(
