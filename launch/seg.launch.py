@@ -151,6 +151,8 @@ def rviz(context: LaunchContext) -> Node:
         (f"/{NAME}/{end}", absolute_name(context, camera.topic_of(end).replace("~", NAME)))
         for end in ("color", "overlay")
     ]
+    # That is the network's, whatever its cameras.
+    topics.append((f"/{NAME}/legend_image", absolute_name(context, f"{NAME}/legend_image")))
     if given(context, "image_topic") or given(context, "image_topics"):
         topic = camera.config.image_topic
         topics.append(

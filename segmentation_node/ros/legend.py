@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from segmentation_node.core.label_set import LabelSet
+from segmentation_node.media.legend import legend_image
+from segmentation_node.ros.conversion import ImageMessage
 from segmentation_node.ros.qos import LATCHED_PUBLICATION
 
 
@@ -32,7 +35,10 @@ def legend_json(labels: LabelSet) -> str:
 
 
 class Legend:
-    """Publishes `~/legend` (JSON) and, where vision_msgs is installed, `~/label_info`; latched.
+    """Publishes what label images hold, kept for whoever subscribes later.
+
+    `~/legend` is JSON, `~/legend_image` a picture of it for RViz, and `~/label_info` is there where
+    vision_msgs is installed.
 
     Args:
         node: The node that publishes.
@@ -41,6 +47,7 @@ class Legend:
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
         self._legend = node.create_lifecycle_publisher(String, "~/legend", LATCHED_PUBLICATION)
+        self._image = node.create_lifecycle_publisher(Image, "~/legend_image", LATCHED_PUBLICATION)
         self._vision_msgs = vision_msgs()
         self._label_info: LifecyclePublisher | None = None
         if self._vision_msgs is not None:
@@ -55,16 +62,32 @@ class Legend:
             labels: Their ids, names, colours and categories.
         """
         self._legend.publish(String(data=legend_json(labels)))
+        now = self._node.get_clock().now().to_msg()
+        picture = image_of(labels)
+        picture.header.stamp = now
+        self._image.publish(picture)
         if self._label_info is not None:
             info = label_info(labels, self._vision_msgs)
-            info.header.stamp = self._node.get_clock().now().to_msg()
+            info.header.stamp = now
             self._label_info.publish(info)
 
     def close(self) -> None:
         """Take the topics back."""
-        for publisher in (self._legend, self._label_info):
+        for publisher in (self._legend, self._image, self._label_info):
             if publisher is not None:
                 self._node.destroy_lifecycle_publisher(publisher)
+
+
+def image_of(labels: LabelSet) -> Image:
+    """The label set as an image: a chip and a name for each class.
+
+    Args:
+        labels: What label images hold.
+    """
+    pixels = legend_image(labels)
+    drawn = ImageMessage("rgb8", 3)
+    drawn.view(*pixels.shape[:2])[:] = pixels
+    return drawn.message
 
 
 def label_info(labels: LabelSet, messages: Any) -> Any:

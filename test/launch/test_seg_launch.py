@@ -110,6 +110,7 @@ def test_rviz_shows_the_first_of_several_cameras(launch_file: ModuleType) -> Non
     assert remapped == {
         "/segmentation_node/color": "/car/segmentation_node/front/color",
         "/segmentation_node/overlay": "/car/segmentation_node/front/overlay",
+        "/segmentation_node/legend_image": "/car/segmentation_node/legend_image",
         "/camera/image_raw": "/front/image",
     }
 
@@ -167,6 +168,18 @@ def test_what_rviz_shows_can_be_remapped(launch_file: ModuleType) -> None:
     shown = {one["Topic"]["Value"] for one in displays["Visualization Manager"]["Displays"]}
     rviz = the("Node", started(launch_file, rviz="true", image_topic="/cam"))
     assert shown == {source for source, _ in rviz.options["remappings"]}
+
+
+def test_rviz_asks_for_the_legend_as_the_node_keeps_it() -> None:
+    displays = yaml.safe_load((REPOSITORY / "config" / "seg.rviz").read_text())
+    topics = [one["Topic"] for one in displays["Visualization Manager"]["Displays"]]
+    asked = {one["Value"].split("/")[-1]: one["Durability Policy"] for one in topics}
+    assert asked == {
+        "image_raw": "Volatile",
+        "color": "Volatile",
+        "overlay": "Volatile",
+        "legend_image": "Transient Local",
+    }
 
 
 def test_everything_launched_gets_the_settings_for_images(launch_file: ModuleType) -> None:

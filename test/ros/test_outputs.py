@@ -31,6 +31,7 @@ from std_msgs.msg import Float64, String
 from segmentation_node.core import compressed
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.postprocess import colorize, confidence, labels_of, overlay
+from segmentation_node.media.legend import legend_image
 from segmentation_node.model import load_model
 from segmentation_node.ros.timing_output import STAGES
 
@@ -180,6 +181,13 @@ def test_the_legend_is_there_for_whoever_comes_late(rig: Rig) -> None:
             label.ignored,
         )
         assert (tuple(entry["color"]), entry["category"]) == (label.color, label.category)
+
+
+def test_the_legends_picture_is_there_for_whoever_comes_late(rig: Rig) -> None:
+    with rig.observer.listening(Image, f"{NODE}/legend_image", LATCHED) as pictures:
+        found = pictures.wait(1)[0]
+    assert (found.encoding, found.step) == ("rgb8", 3 * found.width)
+    np.testing.assert_array_equal(pixels_of(found), legend_image(LABELS))
 
 
 def test_at_camera_size_the_calibration_is_the_cameras_under_the_images_header(
