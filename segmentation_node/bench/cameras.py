@@ -91,7 +91,7 @@ def measure(load: Load, parameters: Mapping[str, object], domain_id: int = 97) -
         def start(name: str, *words: str) -> RosProgram:
             return programs.enter_context(running(name, words, domain_id))
 
-        start("node", *_parameter_words(given))
+        start("node", *parameter_words(given))
         sink = start("label_sink", "--topics", *labels)
         sink.event("ready")
         sources = [start("camera_source", topic, *_source_words(load)) for topic in load.topics]
@@ -199,7 +199,8 @@ def in_inferences(run: Mapping[str, Any]) -> dict[str, float]:
     return {name: round(one / inference_ms, 2) for name, one in camera["latency_ms"].items()}
 
 
-def _parameter_words(parameters: Mapping[str, object]) -> list[str]:
+def parameter_words(parameters: Mapping[str, object]) -> list[str]:
+    """The words on a command line that set a node's parameters."""
     pairs = (["-p", f"{name}:={json.dumps(value)}"] for name, value in parameters.items())
     return ["--ros-args", *(word for pair in pairs for word in pair)]
 

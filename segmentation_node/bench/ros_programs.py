@@ -7,16 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import psutil
 
 from segmentation_node.errors import TransportError
 from segmentation_node.transport import environment
 
 
 class RosProgram:
-    """A program of `ros/` as a process.
+    """A program of `ros/`, or another one that speaks as they do, as a process.
 
     Args:
         name: The module.
@@ -26,19 +29,26 @@ class RosProgram:
     def __init__(self, name: str, process: subprocess.Popen[str]) -> None:
         self._name, self._process = name, process
 
-    def event(self, wanted: str) -> dict[str, Any]:
+    def event(self, wanted: str, within_s: float = threading.TIMEOUT_MAX) -> dict[str, Any]:
         """Wait for an event.
 
         Args:
             wanted: Its name.
+            within_s: Seconds after which the program is taken to hang, and ended.
 
         Raises:
             TransportError: The program ended without it.
         """
-        for line in self._process.stdout or ():
-            said = json.loads(line) if line.startswith("{") else {}
-            if said.get("event") == wanted:
-                return dict(said)
+        watchdog = threading.Timer(within_s, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            for line in self._process.stdout or ():
+                said = json.loads(line) if line.startswith("{") else {}
+                if said.get("event") == wanted:
+                    return dict(said)
+        finally:
+            watchdog.cancel()
         raise TransportError(
             received=f"the end of {self._name} before it said {wanted!r}",
             expected="a program that runs until it is told to end",
@@ -50,18 +60,24 @@ class RosProgram:
         self._process.send_signal(signal.SIGINT)
         return self.event(wanted)
 
+    def cpu_s(self) -> float:
+        """Seconds of processor time that it has used so far."""
+        used = psutil.Process(self._process.pid).cpu_times()
+        return float(used.user + used.system)
+
 
 @contextmanager
 def running(name: str, words: Sequence[str], domain_id: int) -> Iterator[RosProgram]:
     """Run a program of `ros/` for as long as the block.
 
     Args:
-        name: The module, such as `node`.
+        name: The module, such as `node`; by its full name where it is not in `ros/`.
         words: Its command line.
         domain_id: Its ROS domain.
     """
+    module = name if "." in name else f"segmentation_node.ros.{name}"
     process = subprocess.Popen(
-        [sys.executable, "-m", f"segmentation_node.ros.{name}", *words],
+        [sys.executable, "-m", module, *words],
         env={**os.environ, **environment(), "ROS_DOMAIN_ID": str(domain_id)},
         # The node says nothing there that is waited for, and a full pipe would hold it up.
         stdout=None if name == "node" else subprocess.PIPE,
