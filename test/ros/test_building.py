@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dds import Observer, wait_until
+from dds import Observer, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from node_rig import Rig, running_node, values_of
@@ -84,6 +84,38 @@ def test_a_signal_ends_a_build_and_the_node_and_leaves_nothing(
     assert left_in(cache) == []
 
 
+def test_a_node_killed_during_a_build_leaves_no_engine_and_locks_nobody_out(
+    domain_id: int, observer: Observer, cache: Path
+) -> None:
+    with building(domain_id, observer, cache) as rig:
+        rig.diagnostics.wait_for(is_building, "a build under way")
+        assert rig.program.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert not [name for name in left_in(cache) if name.endswith((".plan", ".json"))]
+    (cache / "release").touch()
+    with building(domain_id, observer, cache) as rig:
+        rig.program.wait_for_line("active: ")
+        wait_until(lambda: rig.value("engine_origin").startswith("built in "), "its origin")
+    assert {Path(name).suffix for name in left_in(cache)} == {"", ".plan", ".json"}
+
+
+def test_two_nodes_on_one_cache_build_once(
+    domain_id: int, observer: Observer, cache: Path
+) -> None:
+    with (
+        building(domain_id, observer, cache) as first,
+        claimed_domain() as elsewhere,
+        Observer(elsewhere) as other,
+    ):
+        first.diagnostics.wait_for(is_building, "a build under way")
+        with building(elsewhere, other, cache) as second:
+            waits = f"waiting for process {first.program.pid}"
+            second.diagnostics.wait_for(lambda one: waits in one.status[0].message, waits)
+            (cache / "release").touch()
+            wait_until(lambda: first.value("engine_origin").startswith("built in "), "an engine")
+            wait_until(lambda: "from the cache" in second.value("engine_origin"), "the same one")
+    assert len([name for name in left_in(cache) if name.endswith(".plan")]) == 1
+
+
 def test_an_engine_that_does_not_load_is_a_refusal_that_can_be_tried_again(
     domain_id: int, observer: Observer, cache: Path
 ) -> None:
@@ -94,6 +126,27 @@ def test_an_engine_that_does_not_load_is_a_refusal_that_can_be_tried_again(
         assert not rig.change_state(Transition.TRANSITION_CONFIGURE)
         assert rig.program.stop() == 0
     assert not list(cache.glob("*.plan"))
+
+
+def test_a_later_change_of_the_network_gives_up_the_engine_that_is_built_for_an_earlier_one(
+    domain_id: int, observer: Observer, cache: Path
+) -> None:
+    (cache / "release").touch()
+    with building(domain_id, observer, cache) as rig:
+        rig.program.wait_for_line("active: ")
+        (cache / "release").unlink()
+        assert not rig.set_parameter("network_size", "96x96")
+        wait_until(lambda: rig.value("engine_build").endswith(" 96x96"), "the first build")
+        # The stand-in would take ten seconds for it: nothing releases it.
+        assert not rig.set_parameter("network_size", "32x64")
+        wait_until(lambda: rig.value("engine_build").endswith(" 32x64"), "the second build")
+        (cache / "release").touch()
+        rig.value_becomes("network_size", "32x64")
+        rig.value_becomes("network_change", "none")
+        for fault in ("Traceback", "ERROR"):
+            assert fault not in rig.program.output
+        assert rig.program.stop() == 0
+    assert len(list(cache.glob("*.plan"))) == 2
 
 
 def test_the_gpus_health_stands_in_the_diagnostics_where_it_is_told(
