@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from segmentation_node.training.markdown import markdown_table
 from segmentation_node.training.networks import NetworkEntry, network_entry
 
 Report = Mapping[str, Any]
@@ -285,14 +286,3 @@ def _column(score: Report) -> str:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
-
-
-def markdown_table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
-    """A table in Markdown.
-
-    Args:
-        head: Heads of its columns.
-        rows: As many cells each as there are columns.
-    """
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)

@@ -13,7 +13,7 @@ from segmentation_node.bench.precision.table import (
     runs_in,
     weights_table,
 )
-from segmentation_node.training.card import markdown_table
+from segmentation_node.training.markdown import markdown_table
 
 Figures = Mapping[str, Any]
 

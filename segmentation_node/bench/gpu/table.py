@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from segmentation_node.bench.comparison import Table
-from segmentation_node.training.card import markdown_table
+from segmentation_node.training.markdown import markdown_table
 
 Figures = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 from segmentation_node.bench.comparison import Table, percent
 from segmentation_node.bench.part_tables import size_heads
 from segmentation_node.bench.precision.bootstrap import GAIN, NOISE, TOO_FEW
-from segmentation_node.training.card import markdown_table
+from segmentation_node.training.markdown import markdown_table
 
 Figures = Mapping[str, Any]
 
