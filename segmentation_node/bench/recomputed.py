@@ -41,14 +41,21 @@ def training_mb() -> tuple[int, float]:
     return rounded, (activations * claim["passes"] + weights * claim["copies"]) / MIB
 
 
+def inference_energy_wh(inference_ms: float, power_w: float) -> float:
+    """Energy for the paper's 1525 test images, W-hr: 1525 I P / (60 * 60 * 1000).
+
+    Source: the paper, section 5.5, the formula below table 13.
+
+    Args:
+        inference_ms: I, milliseconds of one inference.
+        power_w: P, average power in watts.
+    """
+    return paper.TEST_IMAGES * inference_ms * power_w / (60 * 60 * 1000)
+
+
 def energy_wh(device: str) -> float:
-    """Energy for the test set, W-hr, by the formula of section 5.5."""
-    return float(
-        paper.TEST_IMAGES
-        * paper.TABLE_12_TENSORRT_MS[device]
-        * paper.TABLE_13[device][0]
-        / 3_600_000
-    )
+    """The same of one of the paper's devices, by its own figures."""
+    return inference_energy_wh(paper.TABLE_12_TENSORRT_MS[device], paper.TABLE_13[device][0])
 
 
 def alexnet_parameters(side: int) -> int:

@@ -29,6 +29,8 @@ VERBS = {
     "quantize": "Quantise a network to INT8 or FP16 for TensorRT and OpenVINO, or check one.",
     "evaluate": "Score a model on a data set through the package's own pipeline.",
     "precision": "Compare precisions of a network: size, scores, agreement and latency.",
+    "benchmark": "Measure networks: latency by stage, throughput, size, memory, score, energy.",
+    "report": "Put machines' benchmarks side by side, with what was published.",
     "temperature": "Fit the temperature that makes a model's confidence how often it is right.",
     "build": "Build a TensorRT engine for a GPU and keep it in the cache.",
     "engines": "List, show or remove the engines in the cache.",

@@ -1,0 +1,1 @@
+"""Benchmarks of several machines side by side, in the form of the tables that were published."""
