@@ -19,7 +19,7 @@ aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 from lifecycle_msgs.msg import Transition  # noqa: E402
 from node_rig import EVERY, MODEL, NODE, Rig, image_message, picture, running_node  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from std_msgs.msg import Float64, String  # noqa: E402
 from view_rig import next_fact, next_picture, until  # noqa: E402
 
 from segmentation_node.core.encodings import to_bgr  # noqa: E402
@@ -179,6 +179,23 @@ def test_without_a_node_the_page_is_there_all_the_same(domain_id: int) -> None:
     with Program(*VIEWER, "--node", "/nobody", domain_id=domain_id) as viewer:
         asyncio.run(run(viewer))
         assert viewer.stop() == 0
+
+
+@dds
+def test_a_time_that_json_cannot_hold_is_left_out(domain_id: int, observer: Observer) -> None:
+    async def run(viewer: Program) -> None:
+        async with browser(viewer) as socket:
+            await socket.send_str("look")
+            times = observer.node.create_publisher(Float64, "/nobody/timing/total_ms", 10)
+            told = asyncio.create_task(next_fact(socket, "timing"))
+            while not told.done():
+                for time_ms in (float("nan"), float("inf"), 5.0):
+                    times.publish(Float64(data=time_ms))
+                await asyncio.sleep(0.1)
+            assert set(told.result()["total_ms"]) == {5.0}
+
+    with Program(*VIEWER, "--node", "/nobody", domain_id=domain_id) as viewer:
+        asyncio.run(run(viewer))
 
 
 @dds
