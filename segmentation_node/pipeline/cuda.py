@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -187,8 +188,10 @@ class CudaPipeline(Closing):
         """Whether `finish` would return at once: with a result, or with an error."""
         if not self._is_open or not self._under_way:
             return True
-        with self._gpu.current():
+        # A failure here is told by `finish`, which meets it again.
+        with suppress(EngineError), self._gpu.current():
             return self._under_way[0].slot.is_done
+        return True
 
     def finish(self) -> Segmentation:
         """Wait for the frame that was begun first.

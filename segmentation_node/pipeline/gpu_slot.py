@@ -139,10 +139,12 @@ class GpuSlot:
 
     @property
     def is_done(self) -> bool:
-        """Whether `wait` would return at once: the frame is done, or it failed."""
-        with suppress(EngineError):
-            return self.stream.is_done
-        return True
+        """Whether the frame is done, without waiting.
+
+        Raises:
+            EngineError: It failed.
+        """
+        return self.stream.is_done
 
     def wait(self) -> None:
         """Wait until the frame is done.

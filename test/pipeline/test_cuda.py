@@ -344,6 +344,30 @@ def test_no_more_than_two_frames_are_under_way(make_rig: MakeRig) -> None:
     rig.close()
 
 
+def test_whether_a_frame_is_ready_is_told_without_waiting(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    pipeline = rig.pipeline
+    assert pipeline.is_ready
+    pipeline.begin(frame_of(), ALL)
+    assert not pipeline.is_ready
+    # One whose state cannot be asked is for `finish`, which says why.
+    for refused in ("is_done", "synchronize"):
+        rig.gpu.refuses.add(refused)
+    assert pipeline.is_ready
+    with pytest.raises(EngineError, match="synchronize"):
+        pipeline.finish()
+    rig.gpu.refuses.clear()
+    with rig.gpu.current():
+        rig.gpu.run_until(lambda: not any(stream.queue for stream in rig.gpu.streams))
+    pipeline.begin(frame_of(1), ALL)
+    with rig.gpu.current():
+        rig.gpu.run_until(lambda: not any(stream.queue for stream in rig.gpu.streams))
+    assert pipeline.is_ready
+    rig.check(frame_of(1), pipeline.finish())
+    rig.close()
+    assert pipeline.is_ready
+
+
 def test_buffers_that_do_not_fit_lose_no_frame(make_rig: MakeRig) -> None:
     rig, wrong = make_rig(), Buffers.allocate(9, 16, ALL)
     with pytest.raises(OutputError, match="labels"):
