@@ -16,7 +16,7 @@ PYTEST_WORKERS ?= 2
 # A Python with PyCUDA, cuda-bindings, PyTorch for CUDA, onnx, rich and pytest; ROS is not needed.
 GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: help demo test lint unit test-numpy1 gpu-test gpu-bench clean
+.PHONY: help demo test lint unit test-numpy1 bench bench-sustained gpu-test gpu-bench soak clean
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -66,11 +66,22 @@ test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with NumPy 1.26 and 
 	$(OLD_VENV)/bin/python -m pytest test/core test/cuda test/engines test/pipeline test/model test/ros/test_node.py
 endif
 
+# Both stages leave their figures; the status is that of the race, 1 where a goal was not met.
+bench: $(VENV)/.test ## this node against those that people write first, over real DDS, and where the time goes; tables land in race/ (BENCH="--seconds 6 --rounds 1")
+	@$(BIN)/python -m segmentation_node.bench.race --output race $(BENCH); status=$$?; \
+	  $(BIN)/python -m segmentation_node.bench.race --profile --output race $(BENCH) && exit $$status
+
+bench-sustained: $(VENV)/.test ## ten minutes of 1280x720 at 30 Hz at the largest network size that holds it (BENCH="--seconds 60")
+	@$(BIN)/python -m segmentation_node.bench.race --sustained --output race $(BENCH)
+
 gpu-test: ## on a machine with an NVIDIA GPU: kernels and pipeline on it, also under compute-sanitizer (GPU_PYTHON=PATH)
 	@$(GPU_PYTHON) -m segmentation_node.bench.gpu.checks
 
 gpu-bench: ## on a machine with an NVIDIA GPU: each step against its roofline, whole frames against PyTorch; tables land in gpu-bench/
 	@$(GPU_PYTHON) -m segmentation_node.bench.gpu --output gpu-bench
 
+soak: $(VENV)/.test ## the node at 30 Hz for two minutes (SECONDS=, HOURS=), then the faults of the road, then the fuzzer; figures land in soak/
+	@$(BIN)/python -m segmentation_node.bench.soak --output soak $(if $(HOURS),--hours $(HOURS),$(if $(SECONDS),--seconds $(SECONDS)))
+
 clean: ## remove the virtual environments and what the demo left
-	rm -rf $(VENV) $(OLD_VENV) demo gpu-bench build install log
+	rm -rf $(VENV) $(OLD_VENV) demo gpu-bench soak race build install log

@@ -1,0 +1,27 @@
+"""Programs of a measurement: what they say, and that they end."""
+
+from __future__ import annotations
+
+import pytest
+
+from segmentation_node.bench.ros_programs import running
+from segmentation_node.errors import TransportError
+
+TO_NOBODY = ["/nobody", "--rate", "1", "--size", "36x64", "--frames", "1"]
+
+
+@pytest.mark.dds
+def test_a_program_that_hangs_is_ended(domain_id: int) -> None:
+    with (
+        running("camera_source", TO_NOBODY, domain_id) as source,
+        pytest.raises(TransportError, match="the end of camera_source before it said 'done'"),
+    ):
+        source.event("done", within_s=1.0)
+
+
+def test_a_program_outside_of_ros_is_started_by_its_full_name(domain_id: int) -> None:
+    with (
+        running("segmentation_node.bench.race.alone", ["--help"], domain_id) as alone,
+        pytest.raises(TransportError, match="before it said 'ready'"),
+    ):
+        alone.event("ready")
