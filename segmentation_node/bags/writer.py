@@ -169,9 +169,10 @@ class BagWriter:
     ) -> Connection:
         key = (topic, msgtype, repr(qos))
         if key not in self._topics:
-            self._topics[key] = self._writer.add_connection(
-                topic, msgtype, msgdef=text, rihs01=digest, offered_qos_profiles=qos
-            )
+            with self._writing():
+                self._topics[key] = self._writer.add_connection(
+                    topic, msgtype, msgdef=text, rihs01=digest, offered_qos_profiles=qos
+                )
         return self._topics[key]
 
     @contextmanager
@@ -194,10 +195,15 @@ class BagWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
+        if kind is not None:
             self.abort()
+            return
+        try:
+            self.close()
+        except BaseException:
+            # A disk that is full may be so by what was written here.
+            self.abort()
+            raise
 
 
 def files_of(bag: Path) -> list[Path]:
