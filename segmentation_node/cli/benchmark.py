@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from segmentation_node.cli.options import Format, JsonFile, Split, write_json
+from segmentation_node.cli.options import Format, JsonFile, Limit, Split, write_json
 
 
 def benchmark(
@@ -50,9 +50,7 @@ def benchmark(
     ] = None,
     form: Format = "camvid",
     split: Split = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")
-    ] = None,
+    limit: Limit = None,
     optimisations: Annotated[
         bool,
         typer.Option(

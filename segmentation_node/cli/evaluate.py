@@ -13,6 +13,7 @@ from segmentation_node.cli.options import (
     Engine,
     Format,
     JsonFile,
+    Limit,
     Precision,
     Size,
     Split,
@@ -43,9 +44,7 @@ def evaluate(
     precision: Precision = "auto",
     size: Size = None,
     class_map: ClassMap = "",
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")
-    ] = None,
+    limit: Limit = None,
     by: Annotated[
         list[str] | None,
         typer.Option(

@@ -30,6 +30,7 @@ Format = Annotated[
 Split = Annotated[
     str | None, typer.Option(help="Such as train or val; default: val, and none of a folder.")
 ]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")]
 Exclude = Annotated[
     list[str] | None,
     typer.Option(metavar="NODE", help="A layer to leave in float; repeatable."),

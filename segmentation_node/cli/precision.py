@@ -12,6 +12,7 @@ from segmentation_node.cli.options import (
     Exclude,
     Format,
     JsonFile,
+    Limit,
     Sensitive,
     Size,
     Split,
@@ -44,9 +45,7 @@ def precision(
     sensitive: Sensitive = 0,
     engine: Engine = "auto",
     size: Size = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Score N evenly spaced images only.")
-    ] = None,
+    limit: Limit = None,
     block: Annotated[
         int, typer.Option(metavar="N", help="Consecutive frames drawn together for intervals.")
     ] = 10,

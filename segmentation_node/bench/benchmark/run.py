@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from segmentation_node.bench.benchmark.configuration import Configuration
@@ -18,13 +16,15 @@ from segmentation_node.bench.benchmark.power import PowerLog
 from segmentation_node.bench.benchmark.rows import Meter, Progress, measured_rows
 from segmentation_node.bench.benchmark.schema import KIND, SCHEMA, shortened, write_benchmark
 from segmentation_node.bench.benchmark.table import markdown
-from segmentation_node.errors import OutputError
+from segmentation_node.bench.output import drawing, networks_folder
 from segmentation_node.files import write_whole
 from segmentation_node.hardware import find_power_sensors
 from segmentation_node.training.datasets import Dataset
 
 Figures = dict[str, Any]
 Say = Callable[[str], None]
+
+_CHART = "segmentation_node.bench.benchmark.chart"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def benchmark(wanted: Wanted, output: Path | None, progress: Progress, say: Say)
         SegmentationError: Camera images or data cannot be read, or a file not be written. What a
             configuration lacks is said in its row.
     """
-    draw = None if output is None else _drawing()
-    with _folder(output) as folder:
+    draw = None if output is None else drawing(_CHART, "draw_charts")
+    with networks_folder(output) as folder:
         figures: Figures = shortened(_measured(wanted, folder, progress, say))
     if output is not None and draw is not None:
         write_benchmark(output / "benchmark.json", figures)
@@ -124,39 +124,3 @@ def _settings(wanted: Wanted) -> Figures:
         "calibrated_here": bool(asked and asked.calibration),
         "calibration_limit": asked.limit if asked else None,
     }
-
-
-def _drawing() -> Callable[[Path, Figures], None]:
-    # Figures alone need no matplotlib, which is an extra of the package.
-    try:
-        from segmentation_node.bench.benchmark.chart import draw_charts  # noqa: PLC0415
-    except ImportError as error:
-        raise OutputError(
-            received=f"no matplotlib ({error})",
-            expected="the packages that charts are drawn with",
-            fix="run: pip install 'segmentation_node[bench]', or leave -o away and give --json",
-        ) from error
-    return draw_charts
-
-
-@contextmanager
-def _folder(output: Path | None) -> Iterator[Path]:
-    """Where networks of other precisions go: beside the figures, or nowhere for long."""
-    if output is not None:
-        _make(output)
-        yield output / "networks"
-        return
-    with TemporaryDirectory(prefix="segmentation-benchmark-") as folder:
-        yield Path(folder)
-
-
-def _make(folder: Path) -> None:
-    """Make the folder now: after an hour of measuring is too late to find that it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            received=f"{folder} ({error.strerror})",
-            expected="a folder that can be written to",
-            fix="give --output a folder of yours",
-        ) from error

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from segmentation_node.bench.output import drawing, networks_folder
 from segmentation_node.bench.precision.bootstrap import Resampling
 from segmentation_node.bench.precision.measure import Record, measure_all
 from segmentation_node.bench.precision.networks import Network, Quantising, Say, network
@@ -20,13 +19,15 @@ from segmentation_node.bench.precision.table import markdown
 from segmentation_node.bench.precision.variants import Variant, variants
 from segmentation_node.bench.precision.weights import Weights, weights_of
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import ConfigError, OutputError
+from segmentation_node.errors import ConfigError
 from segmentation_node.files import write_whole
 from segmentation_node.model import load_model
 from segmentation_node.training.datasets import Dataset
 
 Progress = Callable[[str, int, int], None]
 Figures = dict[str, Any]
+
+_CHART = "segmentation_node.bench.precision.chart"
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def compare(wanted: Wanted, output: Path | None, progress: Progress, say: Say) -
     """
     found = weights_of(wanted.models, wanted.data)
     can = check_runs([one.model for one in found], wanted.engine, wanted.size)
-    draw = None if output is None else _drawing()
-    with _folder(output) as folder:
+    draw = None if output is None else drawing(_CHART, "draw_chart")
+    with networks_folder(output) as folder:
         figures = _measured(wanted, found, can, folder, progress, _once(say))
     if output is not None and draw is not None:
         write_whole(output / "precision.json", (json.dumps(figures, indent=1) + "\n").encode())
@@ -113,29 +114,6 @@ def _once(say: Say) -> Say:
             say(line)
 
     return say_once
-
-
-def _drawing() -> Callable[[Path, Mapping[str, Any]], None]:
-    # Figures alone need no matplotlib, which is an extra of the package.
-    try:
-        from segmentation_node.bench.precision.chart import draw_chart  # noqa: PLC0415
-    except ImportError as error:
-        raise OutputError(
-            received=f"no matplotlib ({error})",
-            expected="the packages that charts are drawn with",
-            fix="run: pip install 'segmentation_node[bench]', or leave -o away and give --json",
-        ) from error
-    return draw_chart
-
-
-@contextmanager
-def _folder(output: Path | None) -> Iterator[Path]:
-    """Where networks go: beside the figures, to be used again, or nowhere for long."""
-    if output is not None:
-        yield output / "networks"
-        return
-    with TemporaryDirectory(prefix="segmentation-precision-") as folder:
-        yield Path(folder)
 
 
 def _measured(

@@ -1,0 +1,61 @@
+"""What comparisons leave behind: charts, where matplotlib is, and networks of other precisions."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from segmentation_node.errors import OutputError
+
+Draw = Callable[[Path, Mapping[str, Any]], None]
+
+
+def drawing(module: str, name: str) -> Draw:
+    """A function that draws figures; they alone need no matplotlib, which is an extra.
+
+    Args:
+        module: The module that imports matplotlib.
+        name: Its function.
+
+    Raises:
+        OutputError: matplotlib is missing.
+    """
+    try:
+        found: Draw = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise OutputError(
+            received=f"no matplotlib ({error})",
+            expected="the packages that charts are drawn with",
+            fix="run: pip install 'segmentation_node[bench]', or leave -o away and give --json",
+        ) from error
+    return found
+
+
+@contextmanager
+def networks_folder(output: Path | None) -> Iterator[Path]:
+    """Where networks go: beside the figures, to be used again, or nowhere for long.
+
+    Args:
+        output: Folder of the figures, which is made now: after an hour of measuring is too late
+            to find that it cannot be. None for a folder that is gone at the end.
+
+    Raises:
+        OutputError: The folder cannot be made.
+    """
+    if output is None:
+        with TemporaryDirectory(prefix="segmentation-networks-") as folder:
+            yield Path(folder)
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            received=f"{output} ({error.strerror})",
+            expected="a folder that can be written to",
+            fix="give --output a folder of yours",
+        ) from error
+    yield output / "networks"
