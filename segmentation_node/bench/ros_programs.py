@@ -17,6 +17,9 @@ import psutil
 from segmentation_node.errors import TransportError
 from segmentation_node.transport import environment
 
+# Other machines have no part in a measurement, and would hear its images.
+_ALONE = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+
 
 class RosProgram:
     """A program of `ros/`, or another one that speaks as they do, as a process.
@@ -78,7 +81,7 @@ def running(name: str, words: Sequence[str], domain_id: int) -> Iterator[RosProg
     module = name if "." in name else f"segmentation_node.ros.{name}"
     process = subprocess.Popen(
         [sys.executable, "-m", module, *words],
-        env={**os.environ, **environment(), "ROS_DOMAIN_ID": str(domain_id)},
+        env={**_ALONE, **os.environ, **environment(), "ROS_DOMAIN_ID": str(domain_id)},
         # The node says nothing there that is waited for, and a full pipe would hold it up.
         stdout=None if name == "node" else subprocess.PIPE,
         text=True,
