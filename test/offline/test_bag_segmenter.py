@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from full_disk import full_disk
 from small_bags import speckled, write_bag, write_cameras
 
 from segmentation_node.bags.reader import BagReader
@@ -77,6 +78,16 @@ def test_what_a_killed_run_leaves_is_done_again(segmenter: BagSegmenter, request
     assert request_.output.read_bytes() == whole
     names = {path.name for path in request_.output.parent.iterdir()}
     assert names == {"in.mcap", "network", "out.mcap", "out.mcap.run.json"}
+
+
+def test_a_disk_that_fills_up_leaves_nothing_and_the_next_run_does_it(
+    segmenter: BagSegmenter, request_: Request
+) -> None:
+    beside = {path.name for path in request_.output.parent.iterdir()}
+    with full_disk(100), pytest.raises(OutputError, match="free space"):
+        segmenter(request_, silent)
+    assert {path.name for path in request_.output.parent.iterdir()} == beside
+    assert status(segmenter(request_, silent))[0] == "done"
 
 
 def test_another_input_is_noticed(segmenter: BagSegmenter, request_: Request) -> None:
