@@ -42,6 +42,7 @@ TEXTS = {
     "several cameras, separated by semicolons",
     "output_size": "Size of the published images: camera or network",
     "class_map": "Merges classes: a shipped map such as camvid11_to_drivable, or a path",
+    "palette": "Other colours for classes: the path of a .yaml file",
 }
 LISTS = {
     "image_topics": "Topics of several cameras, in place of image_topic: /front/image,/rear/image",

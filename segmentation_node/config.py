@@ -88,6 +88,14 @@ class PipelineConfig:
         example="empty for the network's own classes, the name of a shipped map, or a path",
         live=True,
     )
+    palette: str = parameter(
+        "",
+        "Other colours for classes: the path of a .yaml file that maps names of classes to "
+        "[red, green, blue] from 0 to 255; classes that it does not name keep theirs.",
+        pattern=r"|.*\S.*",
+        example="empty for the classes' own colours, or the path of a .yaml file",
+        live=True,
+    )
 
     def __post_init__(self) -> None:
         for name, one in described(type(self)).items():

@@ -54,7 +54,7 @@ class Opening:
             ModelError: There is no such model, or it is faulty.
             ConfigError: The view is faulty, or merges classes that the network has not.
         """
-        self.view.channel_ids(load_model(self.model).labels)
+        self.view.check(load_model(self.model).labels)
 
     def load(self) -> Segmenter:
         """Load the segmenter.

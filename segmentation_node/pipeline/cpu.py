@@ -48,7 +48,7 @@ class CpuPipeline(Closing):
         self._model = model
         self._engine = engine
         self._view = view or View()
-        self._view.channel_ids(model.labels)
+        self._view.check(model.labels)
         self._clock = StageClock(STAGES)
         self._stream: Stream | None = None
         self._streams: LatestKinds[Kind, Stream] = LatestKinds()

@@ -71,7 +71,7 @@ class CudaPipeline(Closing):
         graphs: bool = True,
     ) -> None:
         view = view or View()
-        view.channel_ids(model.labels)
+        view.check(model.labels)
         use = GraphUse(wanted=graphs)
         self._set_up(GpuParts(gpu, model, engine, view, Turn(), use, mapped), [])
 
@@ -100,7 +100,7 @@ class CudaPipeline(Closing):
             ConfigError: The view merges classes that the network does not have.
         """
         view = view or View()
-        view.channel_ids(self._parts.model.labels)
+        view.check(self._parts.model.labels)
         other = CudaPipeline.__new__(CudaPipeline)
         other._set_up(replace(self._parts, view=view), self._family)
         return other

@@ -55,7 +55,7 @@ def open_pipeline(
         ModelError: The network is damaged, or cannot run at that size.
     """
     # Before the engine, which takes its time and would have to be closed again.
-    (view or View()).channel_ids(model.labels)
+    (view or View()).check(model.labels)
     gpu = _gpu_for(engine)
     if gpu is None:
         plain = open_engine(model, engine="openvino", precision=precision, size=size)

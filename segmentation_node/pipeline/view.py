@@ -8,6 +8,7 @@ from pathlib import Path
 from segmentation_node.core.class_map import ChannelIds, ClassMap, load_class_map
 from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
 from segmentation_node.core.label_set import LabelSet
+from segmentation_node.core.palette import Palette, load_palette
 from segmentation_node.core.region import Region
 from segmentation_node.core.window import Window, at_network_size
 from segmentation_node.errors import ConfigError
@@ -25,11 +26,13 @@ class View:
         output_size: `camera`: results have the image's size, and no class outside the region;
             `network`: they show what the network has seen, in pixels of its input.
         class_map: Which classes are merged; the network's own where None.
+        palette: Colours of these classes; their own where None.
     """
 
     region: Region | None = None
     output_size: str = "camera"
     class_map: ClassMap | None = None
+    palette: Palette | None = None
 
     def __post_init__(self) -> None:
         if self.output_size not in OUTPUT_SIZES:
@@ -40,13 +43,20 @@ class View:
             )
 
     @classmethod
-    def parse(cls, roi: str = "", output_size: str = "camera", class_map: str | Path = "") -> View:
+    def parse(
+        cls,
+        roi: str = "",
+        output_size: str = "camera",
+        class_map: str | Path = "",
+        palette: str | Path = "",
+    ) -> View:
         """Make a view of what parameters and command lines say.
 
         Args:
             roi: `x,y,width,height` in pixels or fractions; empty for the whole image.
             output_size: `camera` or `network`.
             class_map: Name of a shipped map or path of a .yaml file; empty for none.
+            palette: Path of a .yaml file; empty for the classes' own colours.
 
         Raises:
             ConfigError: One of them is faulty; the message says which.
@@ -55,6 +65,7 @@ class View:
             region=Region.parse(roi) if roi.strip() else None,
             output_size=output_size,
             class_map=load_class_map(class_map) if str(class_map).strip() else None,
+            palette=load_palette(palette) if str(palette).strip() else None,
         )
 
     def fit(self, mode: FitMode, height: int, width: int, network: NetworkSize) -> Fit:
@@ -82,8 +93,13 @@ class View:
         return fitted if self.output_size == "camera" else at_network_size(fitted)
 
     def labels(self, labels: LabelSet) -> LabelSet:
-        """What label images hold: the merged classes, or those of the network."""
-        return labels if self.class_map is None else self.class_map.labels
+        """What label images hold: the merged classes, or those of the network.
+
+        Raises:
+            ConfigError: The palette is for other classes; the message names them.
+        """
+        shown = labels if self.class_map is None else self.class_map.labels
+        return shown if self.palette is None else self.palette.recolored(shown)
 
     def channel_ids(self, labels: LabelSet) -> ChannelIds:
         """What label images hold for each channel of a network.
@@ -95,6 +111,18 @@ class View:
             ConfigError: The class map is for another network; the message names the class.
         """
         return labels if self.class_map is None else self.class_map.ids_for(labels)
+
+    def check(self, labels: LabelSet) -> None:
+        """Check that it is for a network.
+
+        Args:
+            labels: The network's own labels.
+
+        Raises:
+            ConfigError: The class map or the palette is for another one; the message names classes.
+        """
+        self.channel_ids(labels)
+        self.labels(labels)
 
     def image_to_hold(self, height: int, width: int) -> tuple[int, int]:
         """Height and width of an image at least as large that holds the region."""

@@ -55,7 +55,7 @@ class Network:
         Raises:
             ModelError: The model is missing or damaged, or cannot run at that size.
             EngineError: No engine can run it as asked.
-            ConfigError: A region or the class map does not fit.
+            ConfigError: A region, the class map or the palette does not fit.
         """
         first, *others = _views(config)
         size, reason = config.network_size, ""
@@ -123,13 +123,13 @@ def check_network(
 
     Raises:
         ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
-        ConfigError: A region or the class map does not fit.
+        ConfigError: A region, the class map or the palette does not fit.
     """
     model = load_model(config.model)
     if config.network_size not in {"default", "auto"}:
         model.check_size(NetworkSize.parse(config.network_size))
     for camera, view in zip(cameras_of(config), _views(config), strict=True):
-        view.channel_ids(model.labels)
+        view.check(model.labels)
         topic = camera.config.input_topic
         if image_sizes is not None and topic in image_sizes:
             _refuse_region_outside(view, topic, *image_sizes[topic])
@@ -143,7 +143,7 @@ def changes(before: PipelineConfig, after: PipelineConfig) -> str:
 
 def _views(config: NodeConfig) -> list[View]:
     return [
-        View.parse(camera.config.roi, config.output_size, config.class_map)
+        View.parse(camera.config.roi, config.output_size, config.class_map, config.palette)
         for camera in cameras_of(config)
     ]
 

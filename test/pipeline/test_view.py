@@ -14,6 +14,7 @@ from segmentation_node.core.class_map import ClassMap
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize, Rectangle, fit
 from segmentation_node.core.label_set import Label, LabelSet
+from segmentation_node.core.palette import Palette
 from segmentation_node.core.postprocess import colorize, confidence, inside, labels_of, overlay
 from segmentation_node.core.preprocess import resize_to_network
 from segmentation_node.core.window import at_network_size
@@ -135,6 +136,21 @@ def test_a_class_map_for_another_network_is_refused_before_an_engine_is_opened(
     monkeypatch.setattr("segmentation_node.pipeline.opening.open_engine", unwanted)
     with pytest.raises(ConfigError, match="'Road' for 'drivable' in the class map"):
         Segmenter.load(path, view=View.parse(class_map="camvid11_to_drivable"))
+
+
+def test_a_palette_changes_colours_and_no_label(make_network: MakeNetwork) -> None:
+    path, palette = make_network().path, Palette("mine", {"even": (7, 8, 9), "odd": (10, 11, 12)})
+    with Segmenter.load(path, precision="fp32", view=View(class_map=MERGED)) as plain:
+        labels = plain(picture()).labels.copy()
+    view = View(class_map=MERGED, palette=palette)
+    with Segmenter.load(path, precision="fp32", view=view) as segmenter:
+        result = segmenter(picture())
+        np.testing.assert_array_equal(result.labels, labels)
+        np.testing.assert_array_equal(result.color, segmenter.labels.palette()[labels])
+        colors = [label.color for label in segmenter.labels.labels]
+        assert colors == [(7, 8, 9), (10, 11, 12), (9, 9, 9)]
+    with pytest.raises(ConfigError, match="colours in mine for even, odd"):
+        Segmenter.load(path, view=View(palette=palette))
 
 
 def test_an_output_size_that_is_none_is_refused() -> None:

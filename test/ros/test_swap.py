@@ -80,6 +80,7 @@ def test_frames_and_services_are_answered_while_a_network_loads(rig: Rig, releas
         ("network_size", "65x97", "multiples of 32 pixels; fix: ask for 96x128"),
         ("model", "/nowhere/net.onnx", "/nowhere/net.onnx"),
         ("class_map", "cityscapes19_to_categories", "Sky, Building"),
+        ("palette", "/nowhere/colours.yaml", "no file at /nowhere/colours.yaml"),
         ("roi", "0,0,8,8;0,0,8,8", "2 regions for 1 camera"),
         ("precision", "fp8", "one of auto, fp32"),
     ],
