@@ -77,7 +77,9 @@ ROOMS = (
         "onnxruntime",
         "rich",
         "rclpy",
-        "sensor_msgs",
+        # What rclpy itself imports.
+        "ament_index_python",
+        *MESSAGES,
     ),
     room("demo", "numpy", "matplotlib"),
     room("doctor"),
