@@ -1,0 +1,114 @@
+"""Program: listens to labels and colours, and notes when each arrived, for a soak.
+
+    python -m segmentation_node.ros.soak_listener --labels TOPIC --color TOPIC
+
+It says `ready` when each topic has its publisher, and ends where the node says that it cannot
+start, or says nothing for long. Once it is told to end it says `figures`: of each label image the
+stamp and the monotonic moment of its arrival (ns), height and width, and the stamps of all colour
+images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Image
+
+from segmentation_node.ros.conversion import stamp_ns
+from segmentation_node.ros.events import Events
+from segmentation_node.ros.stop_request import StopRequest
+from segmentation_node.transport import prepare_process
+
+_PATIENCE_S = 300.0  # in which the node may have to build an engine
+_DEPTH = 100  # images that the middleware keeps while this process gets no time
+
+
+class SoakListener:
+    """Takes note of images as they arrive.
+
+    Args:
+        node: The node to listen with.
+        labels: The topic of label images.
+        color: The topic of colour images.
+    """
+
+    def __init__(self, node: Node, labels: str, color: str) -> None:
+        self._node, self._topics = node, (labels, color)
+        self.labels: list[tuple[int, int, int, int]] = []
+        """Of each label image the stamp, the moment of arrival, height and width."""
+        self.colors: list[int] = []
+        """The stamps of the colour images."""
+        self.refusal = ""
+        """What the node says that is wrong; empty where nothing is."""
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, 10)
+        node.create_subscription(Image, labels, self._note, QoSProfile(depth=_DEPTH))
+        node.create_subscription(Image, color, self._count, QoSProfile(depth=_DEPTH))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether each topic has its publisher."""
+        return all(self._node.count_publishers(topic) for topic in self._topics)
+
+    def _hear(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.level == DiagnosticStatus.ERROR:
+                self.refusal = status.message
+
+    def _note(self, message: Image) -> None:
+        arrived_ns = time.monotonic_ns()
+        self.labels.append((stamp_ns(message.header), arrived_ns, message.height, message.width))
+
+    def _count(self, message: Image) -> None:
+        self.colors.append(stamp_ns(message.header))
+
+
+def main() -> None:
+    """Run the program."""
+    parser = argparse.ArgumentParser("soak_listener", description="Notes labels and colours.")
+    parser.add_argument("--labels", required=True)
+    parser.add_argument("--color", required=True)
+    given = parser.parse_args()
+    # Whoever started it may ask twice.
+    with contextlib.suppress(KeyboardInterrupt):
+        _listen(given.labels, given.color)
+
+
+def _listen(labels: str, color: str) -> None:
+    stop = StopRequest()
+    prepare_process()
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    node, executor = rclpy.create_node("soak_listener"), SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        _run(SoakListener(node, labels, color), stop, executor)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()
+        stop.close()
+
+
+def _run(listener: SoakListener, stop: StopRequest, executor: SingleThreadedExecutor) -> None:
+    events, deadline = Events(enabled=True), time.monotonic() + _PATIENCE_S
+    while not listener.is_ready and not stop.asked:
+        if listener.refusal or time.monotonic() > deadline:
+            print(listener.refusal or "the node says nothing", file=sys.stderr)
+            return
+        executor.spin_once(timeout_sec=0.1)
+    events.emit("ready")
+    while not stop.asked:
+        executor.spin_once(timeout_sec=0.1)
+    events.emit("figures", labels=listener.labels, colors=listener.colors)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""What is done to a node in a soak, fault by fault; what became of it is judged elsewhere."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+
+from segmentation_node.ros.soak_camera import SoakCamera
+from segmentation_node.ros.soak_hand import Hand
+
+Notes = dict[str, Any]
+
+_CLOCK_PERIOD_S = 0.02
+_SLOW_S = 0.5  # what the slow subscriber takes for each label image
+_JUMPS_S = (0, 3600, -7200)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the phases play on.
+
+    Args:
+        hand: Acts on the node.
+        camera: Sends it images.
+        labels: Topic of its label images.
+        network_size: What the node was started with, as its parameter says it.
+        warm_up_s: Seconds before memory and latency count.
+        steady_s: Seconds that they count for.
+        hold_s: Seconds that each fault lasts, and that it is given to end.
+        rounds: How often the camera is unplugged.
+        changes: Requests to change parameters.
+        cycles: Lifecycle cycles.
+    """
+
+    hand: Hand
+    camera: SoakCamera
+    labels: str
+    network_size: str
+    warm_up_s: float
+    steady_s: float
+    hold_s: float
+    rounds: int
+    changes: int
+    cycles: int
+
+    def hold(self) -> None:
+        """Let what was begun last for a while."""
+        time.sleep(self.hold_s)
+
+
+def warm_up(scene: Scene) -> Notes:
+    """Send images until the node answers, and for a while longer."""
+    scene.hand.wait_until(lambda: bool(scene.hand.counts["processed"]), "the first answer")
+    time.sleep(scene.warm_up_s)
+    return {"facts": scene.hand.facts}
+
+
+def steady(scene: Scene) -> Notes:
+    """Send images and do nothing else."""
+    time.sleep(scene.steady_s)
+    return {}
+
+
+def camera_stops(scene: Scene) -> Notes:
+    """Unplug the camera until the node says that it is quiet, and plug it in again."""
+    told = 0
+    plugged_ns = []
+    for _ in range(scene.rounds):
+        scene.camera.unplug()
+        told += _becomes_stale(scene)
+        plugged_ns.append(time.monotonic_ns())
+        scene.camera.plug_in()
+        scene.hold()
+    return {"rounds": scene.rounds, "silences_told": told, "plugged_ns": plugged_ns}
+
+
+def _becomes_stale(scene: Scene) -> bool:
+    # The node calls two seconds without a frame quiet.
+    deadline = time.monotonic() + 2.0 + 2 * scene.hold_s
+    while time.monotonic() < deadline:
+        scene.hand.wait_for_news()
+        if scene.hand.level == DiagnosticStatus.STALE:
+            return True
+    return False
+
+
+def camera_resizes(scene: Scene) -> Notes:
+    """Change the size of the images, and back to the first."""
+    for which in (*range(1, scene.camera.sizes), 0):
+        scene.camera.show(which)
+        scene.hold()
+    return {"sizes": scene.camera.sizes}
+
+
+def parameter_flood(scene: Scene) -> Notes:
+    """Change parameters as fast as the node answers: right, wrong, and not to be changed now."""
+    chance, answers, begun = random.Random(0), [], time.monotonic()
+    for _ in range(scene.changes):
+        alpha = round(chance.random(), 3)
+        answers.append(scene.hand.set(_changes(chance, alpha)))
+    took_s = time.monotonic() - begun
+    right = sum(answer == [True, False, True, False, False] for answer in answers)
+    return {"requests": scene.changes, "answered_right": right, "took_s": took_s}
+
+
+def _changes(chance: random.Random, alpha: float) -> list[tuple[str, object]]:
+    return [
+        ("overlay_alpha", alpha),
+        ("overlay_alpha", 2.0 + alpha),
+        ("jpeg_quality", chance.randrange(1, 101)),
+        ("image_topic", f"/elsewhere{chance.randrange(100)}"),
+        ("no_such_parameter", "anything"),
+    ]
+
+
+class JumpingClock:
+    """Simulated time that begins with the wall's and can jump."""
+
+    def __init__(self) -> None:
+        self._node = rclpy.create_node("soak_clock")
+        self._publisher = self._node.create_publisher(Clock, "/clock", 10)
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._thread.start()
+
+    def now_ns(self) -> int:
+        """The time that it tells, ns."""
+        return time.monotonic_ns() + self._offset_ns
+
+    def jump(self, seconds: int) -> None:
+        """Go so far ahead; negative: back."""
+        self._offset_ns += seconds * 1_000_000_000
+
+    def close(self) -> None:
+        """Tell no time any more."""
+        self._stopped.set()
+        self._thread.join()
+        self._node.destroy_node()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_CLOCK_PERIOD_S):
+            message = Clock()
+            message.clock.sec, message.clock.nanosec = divmod(self.now_ns(), 1_000_000_000)
+            self._publisher.publish(message)
+
+
+def clock_jumps(scene: Scene) -> Notes:
+    """Let the node go by simulated time, and let that jump an hour ahead and two back."""
+    clock, off_s = JumpingClock(), []
+    try:
+        assumed = scene.hand.set([("use_sim_time", True)])
+        scene.camera.now_ns = clock.now_ns
+        for seconds in _JUMPS_S:
+            clock.jump(seconds)
+            scene.hold()
+            scene.hand.wait_for_news()
+            off_s.append(abs(clock.now_ns() - scene.hand.told_ns) * 1e-9)
+    finally:
+        scene.camera.now_ns = time.time_ns
+        scene.hand.set([("use_sim_time", False)])
+        clock.close()
+    return {"switched": assumed == [True], "jumps_back": 1, "clock_off_s": off_s}
+
+
+def slow_subscriber(scene: Scene) -> Notes:
+    """Let somebody listen who takes half a second for each label image."""
+    with _slow_listener(scene.labels) as taken:
+        for _ in range(3):
+            scene.hold()
+    return {"taken": len(taken)}
+
+
+@contextmanager
+def _slow_listener(topic: str) -> Any:
+    context, taken = rclpy.Context(), []
+    rclpy.init(args=[], context=context)
+    node = rclpy.create_node("slow_listener", context=context)
+
+    def take(message: Image) -> None:
+        taken.append(message.height)
+        time.sleep(_SLOW_S)
+
+    node.create_subscription(Image, topic, take, QoSProfile(depth=5))
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, name="slow", daemon=True)
+    thread.start()
+    try:
+        yield taken
+    finally:
+        executor.shutdown()
+        thread.join()
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+
+
+def lifecycle_cycles(scene: Scene) -> Notes:
+    """Clean the node up and bring it back again and again, at a small network size."""
+    hand, took_s, refused = scene.hand, [], 0
+    refused += not (hand.change_state("deactivate") and hand.change_state("cleanup"))
+    hand.set([("network_size", _SMALL)])
+    try:
+        for _ in range(scene.cycles):
+            begun = time.monotonic()
+            refused += sum(not hand.change_state(one) for one in _CYCLE)
+            took_s.append(time.monotonic() - begun)
+    finally:
+        hand.set([("network_size", scene.network_size)])
+        hand.change_state("configure")
+        hand.change_state("activate")
+    # Whoever sends and listens has to find the node's new topics.
+    hand.wait_until(lambda: _is_connected(hand), "the camera and listeners to find the node")
+    state = hand.state()
+    notes = {"cycles": scene.cycles, "refused": refused, "state": state, "took_s": took_s}
+    return {**notes, "counts_anew": True}
+
+
+_SMALL = "64x96"
+_CYCLE = ("configure", "activate", "deactivate", "cleanup")
+
+
+def after_the_faults(scene: Scene) -> Notes:
+    """Send images as at the beginning."""
+    for _ in range(3):
+        scene.hold()
+    return {}
+
+
+def _is_connected(hand: Hand) -> bool:
+    facts = hand.facts
+    listened = all(int(facts.get(f"{name}_listeners") or 0) for name in ("labels", "color"))
+    return listened and hand.counts["processed"] > 0
+
+
+PHASES: Mapping[str, Callable[[Scene], Notes]] = {
+    one.__name__: one
+    for one in (
+        warm_up,
+        steady,
+        camera_stops,
+        camera_resizes,
+        parameter_flood,
+        clock_jumps,
+        slow_subscriber,
+        lifecycle_cycles,
+        after_the_faults,
+    )
+}
+"""What is done, in this order, by the names in the results."""
