@@ -95,12 +95,12 @@ def test_a_node_killed_during_a_build_leaves_no_engine_and_locks_nobody_out(
     with building(domain_id, observer, cache) as rig:
         rig.program.wait_for_line("active: ")
         wait_until(lambda: rig.value("engine_origin").startswith("built in "), "its origin")
-    assert {Path(name).suffix for name in left_in(cache)} == {"", ".plan", ".json"}
+    suffixes = {Path(name).suffix for name in left_in(cache)}
+    assert suffixes >= {".plan", ".json"}
+    assert ".lock" not in suffixes
 
 
-def test_two_nodes_on_one_cache_build_once(
-    domain_id: int, observer: Observer, cache: Path
-) -> None:
+def test_two_nodes_on_one_cache_build_once(domain_id: int, observer: Observer, cache: Path) -> None:
     with (
         building(domain_id, observer, cache) as first,
         claimed_domain() as elsewhere,
