@@ -175,6 +175,25 @@ def test_a_node_that_is_not_active_changes_too_and_says_so_when_it_is(
     assert set(pixels_of(rig.labels[-1]).flat) <= {1, 4, 7, 10}
 
 
+def test_other_colours_come_while_frames_are_answered_and_labels_stay(
+    rig: Rig, small: Path, tmp_path: Path
+) -> None:
+    colours = tmp_path / "colours.yaml"
+    colours.write_text("class 0: [1, 2, 3]\n", encoding="utf-8")
+    assert rig.set_parameter("model", str(small)) == ""
+    runs(rig, SIZE)
+    rig.value_becomes("labels", "small")
+    labels = pixels_of(rig.ask(image_message(picture())))
+    with rig.observer.listening(String, f"{NODE}/legend", LATCHED) as legends:
+        assert json.loads(legends.wait(1)[-1].data)["classes"][0]["color"] != [1, 2, 3]
+        assert rig.set_parameter("palette", str(colours)) == ""
+        classes = json.loads(legends.wait(2)[-1].data)["classes"]
+    assert classes[0]["color"] == [1, 2, 3]
+    assert (pixels_of(rig.ask(image_message(picture()))) == labels).all()
+    assert "colours.yaml for class 0" in rig.set_parameter("model", "camvid")
+    assert rig.parameter("model") == str(small)
+
+
 def test_a_signal_while_a_network_loads_ends_the_node(rig: Rig, release: Path) -> None:
     assert rig.set_parameter("network_size", "96x128") == ""
     rig.value_becomes("network_change", "loading network_size 96x128")
