@@ -2,10 +2,10 @@
 
     python -m segmentation_node.ros.soak_listener --labels TOPIC --color TOPIC
 
-It says `ready` when each topic has its publisher, and ends where the node says that it cannot
-start, or says nothing for long. Once it is told to end it says `figures`: of each label image the
-stamp and the monotonic moment of its arrival (ns), height and width, and the stamps of all colour
-images.
+It says `ready` when the node is active and each topic has its publisher, and ends where the node
+says that it cannot start, or nothing for long. Once it is told to end it says `figures`: of each
+label image the stamp and the monotonic moment of its arrival (ns), height and width, and the stamps
+of all colour images.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from segmentation_node.ros.stop_request import StopRequest
 from segmentation_node.transport import prepare_process
 
 _PATIENCE_S = 300.0  # in which the node may have to build an engine
+_ACTIVE = ("state", "active")
 _DEPTH = 100  # images that the middleware keeps while this process gets no time
 
 
@@ -47,6 +48,7 @@ class SoakListener:
         """Of each label image the stamp, the moment of arrival, height and width."""
         self.colors: list[int] = []
         """The stamps of the colour images."""
+        self._is_active = False
         self.refusal = ""
         """What the node says that is wrong; empty where nothing is."""
         node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, 10)
@@ -55,11 +57,13 @@ class SoakListener:
 
     @property
     def is_ready(self) -> bool:
-        """Whether each topic has its publisher."""
-        return all(self._node.count_publishers(topic) for topic in self._topics)
+        """Whether the node says that it is active, and each topic has its publisher."""
+        return self._is_active and all(self._node.count_publishers(topic) for topic in self._topics)
 
     def _hear(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            # A node that is about to refuse has its topics for a moment.
+            self._is_active |= any((one.key, one.value) == _ACTIVE for one in status.values)
             if status.level == DiagnosticStatus.ERROR:
                 self.refusal = status.message
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from segmentation_node.bench.soak.plan import Plan
+from segmentation_node.bench.soak.plan import LONG_CYCLES, Plan
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import SegmentationError
 from segmentation_node.files import write_whole
@@ -42,7 +42,9 @@ def _soak(plan: Plan, output: Path) -> int:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    seconds = options.seconds if options.hours is None else 3600 * options.hours
+    is_short = options.hours is None
+    seconds = options.seconds if is_short else 3600 * options.hours
+    cycles = Plan().cycles if is_short else LONG_CYCLES
     given = {
         "camera": options.camera,
         "rate_hz": options.rate,
@@ -52,7 +54,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         "warm_up_s": options.warm_up,
         "hold_s": options.hold,
         "changes": options.changes,
-        "cycles": options.cycles,
+        "cycles": cycles if options.cycles is None else options.cycles,
         "fuzz_runs": options.runs,
         "domain_id": options.domain,
     }
@@ -74,7 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--precision", default=usual.precision)
     parser.add_argument("--hold", type=float, default=usual.hold_s, help="seconds of each fault")
     parser.add_argument("--changes", type=int, default=usual.changes, help="of parameters")
-    parser.add_argument("--cycles", type=int, default=usual.cycles, help="of the node's life")
+    parser.add_argument(
+        "--cycles",
+        type=int,
+        help=f"of the node's life; {usual.cycles}, with --hours {LONG_CYCLES}",
+    )
     parser.add_argument("--runs", type=int, default=usual.fuzz_runs, help="inputs of each reader")
     parser.add_argument("--domain", type=int, default=usual.domain_id, help="that nobody is in")
     parser.add_argument("--output", type=Path, default=Path("soak"), help="folder of the figures")

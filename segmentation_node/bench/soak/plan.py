@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import ConfigError
 
+LONG_CYCLES = 1000
+"""Lifecycle cycles of a soak that takes hours: each takes about half a second."""
+
 _CAMERA = NetworkSize(720, 1280)
 _OTHER_SIZES = (NetworkSize(480, 640), NetworkSize(1080, 1920))
 """What the camera changes to, and back."""
@@ -42,7 +45,7 @@ class Plan:
     hold_s: float = 3.0
     rounds: int = 3
     changes: int = 1000
-    cycles: int = 1000
+    cycles: int = 200
     fuzz_runs: int = 5000
     domain_id: int = 96
 

@@ -13,6 +13,7 @@ import cv2
 import pytest
 from bench.soak.made_up_soak import LATENCY_MS, played
 
+from segmentation_node.bench.soak import __main__ as soak_program
 from segmentation_node.bench.soak.__main__ import main
 from segmentation_node.bench.soak.chart import draw
 from segmentation_node.bench.soak.plan import Plan
@@ -117,6 +118,15 @@ def test_a_process_is_sampled_until_it_ends() -> None:
 def test_a_soak_of_nothing_is_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(changes))):
         Plan(**changes)
+
+
+def test_hours_bring_a_thousand_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(soak_program, "_soak", lambda plan, _: plans.append(plan))
+    for words in ([], ["--hours", "2"], ["--hours", "2", "--cycles", "3"]):
+        main(words)
+    assert [one.cycles for one in plans] == [200, 1000, 3]
+    assert [one.seconds for one in plans] == [120, 7200, 7200]
 
 
 def test_a_bad_option_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
