@@ -106,6 +106,7 @@ def test_scores_that_are_older_than_the_calibration_error_have_a_dash(report):
 
 
 def test_the_temperature_of_the_confidence_is_in_the_card(report):
+    report["recipe"]["temperature"] = 0.9
     assert "- Confidence: softmax of the logits over 0.9, fitted on" in card_text(report)
     report["recipe"]["temperature"] = 1.0
     assert "- Confidence:" not in card_text(report)
