@@ -17,7 +17,7 @@ _REGION = rf"{_NUMBER}(,{_NUMBER}){{3}}"
 _REGIONS = rf"({_REGION})?(;\s*({_REGION})?)*"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipelineConfig:
     """Which network runs, on what, and how.
 
@@ -103,7 +103,7 @@ class PipelineConfig:
             object.__setattr__(self, name, one.checked(getattr(self, name)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NodeConfig(PipelineConfig):
     """Every parameter of the node.
 

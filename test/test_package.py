@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from rooms import ROOMS
+from rooms import MESSAGES, ROOMS
 
 import segmentation_node
 
@@ -33,7 +33,8 @@ PYPI_NAMES = {
 }
 ROSDEP_NAMES = {"yaml": "python3-yaml", "cv2": "python3-opencv", "numpy": "python3-numpy"}
 # typer brings it.
-BROUGHT_ALONG = {"click"}
+# ROS packages come from the distribution, or from the extra ros-wheels under names of their own.
+BROUGHT_ALONG = {"click", "rclpy", "ament_index_python", *MESSAGES}
 
 SETUP = """
 import json, setuptools

@@ -60,7 +60,9 @@ def demo(
         output=output,
         source=source,
         drive=DriveSpec(seed, *parse_size(size), seconds, fps, condition),
-        pipeline=PipelineConfig(model, engine, precision, network_size),
+        pipeline=PipelineConfig(
+            model=model, engine=engine, precision=precision, network_size=network_size
+        ),
         topic=topic,
         fps=fps,
     )

@@ -16,14 +16,13 @@ from typing import Any
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import EngineError
 from segmentation_node.pipeline.buffers import Buffers, Outputs
-from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.ros.node import main
 
 PATIENCE_S = 30.0
 RELEASE = Path(sys.argv[1])
 LOADING = {"96x128": "hold", "128x128": "break", "160x128": "crash"}
-segment, load = Segmenter.segment, Segmenter.load
+begin, load = Segmenter.begin, Segmenter.load
 
 
 def hold() -> None:
@@ -43,9 +42,9 @@ def hinder(kind: str) -> None:
 
 def hindered(
     self: Segmenter, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
-) -> Segmentation:
+) -> None:
     hinder(frame.frame_id)
-    return segment(self, frame, outputs, into)
+    begin(self, frame, outputs, into)
 
 
 def hindered_load(*words: Any, **options: Any) -> Segmenter:
@@ -54,6 +53,6 @@ def hindered_load(*words: Any, **options: Any) -> Segmenter:
 
 
 if __name__ == "__main__":
-    Segmenter.segment = hindered  # type: ignore[method-assign]
+    Segmenter.begin = hindered  # type: ignore[method-assign]
     Segmenter.load = hindered_load  # type: ignore[method-assign]
     sys.exit(main())
