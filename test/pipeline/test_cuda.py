@@ -493,7 +493,7 @@ def test_the_output_size_is_right_without_an_overlay_too(make_rig: MakeRig) -> N
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"batch": 2}, "one image at a time"), ({"dtypes": ("float32", "int8")}, "int8")],
+    [({"images": 2}, "one image at a time"), ({"dtypes": ("float32", "int8")}, "int8")],
 )
 def test_engines_that_do_not_fit_are_named(
     library: ctypes.CDLL, make_network: MakeNetwork, change: dict[str, Any], reason: str

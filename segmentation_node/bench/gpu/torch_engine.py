@@ -32,7 +32,7 @@ class TorchEngine(Closing):
         ModelError: The network holds an operator that is not known here.
     """
 
-    name = "torch"
+    name, batch = "torch", 1
 
     def __init__(
         self, model: Model, size: NetworkSize | None = None, precision: str = "fp32"
@@ -55,7 +55,9 @@ class TorchEngine(Closing):
         self.output = TensorSpec("logits", (1, model.labels.num_classes, rows, columns), dtype)
         torch.cuda.synchronize()
 
-    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+    def enqueue(
+        self, stream: int, input_address: int, output_address: int, images: int = 1
+    ) -> None:
         """Run the network in the order of a stream; see `GpuEngine.enqueue`."""
         if self._network is None:
             raise EngineError("a closed engine", "an open one", "open it again")
