@@ -597,7 +597,7 @@ def test_whichever_call_fails_the_next_frame_is_right_and_everything_is_freed(
         else:
             # A capture has failed: the frame went out call by call, and another was captured.
             assert rig.pipeline.launches == "CUDA graph"
-        while rig.pipeline._under_way:
+        while rig.pipeline.under_way:
             rig.pipeline.finish()
         # Nothing of a frame that failed is left in a stream, where it would meet the next one.
         assert not any(stream.queue for stream in rig.gpu.streams), name
