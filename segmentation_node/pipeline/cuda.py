@@ -198,11 +198,13 @@ class CudaPipeline(Closing):
         with self._gpu.current():
             return self._family.begin(frames)
 
-    def bring(self, frame: Frame, outputs: Outputs, into: Buffers | None, run: GpuRun) -> UnderWay:
-        """Fill a frame in, as one of a run that is free; what it raises is as for `begin`."""
+    def bring(
+        self, frame: Frame, outputs: Outputs, into: Buffers | None, run: GpuRun, begun_s: float
+    ) -> UnderWay:
+        """Fill a frame in, as one of a run that is free; see `GpuCameras.fill`."""
         self._check(under_way=SLOTS - 1)
         self._changes.see(frame)
-        return self.cameras.fill(frame, outputs, into, run)
+        return self.cameras.fill(frame, outputs, into, run, begun_s)
 
     @property
     def is_ready(self) -> bool:

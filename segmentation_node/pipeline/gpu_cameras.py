@@ -47,6 +47,7 @@ class GpuCameras:
         outputs: Outputs,
         into: Buffers | None = None,
         run: GpuRun | None = None,
+        begun_s: float | None = None,
     ) -> UnderWay:
         """Bring a frame to where the GPU copies it from; its run is free.
 
@@ -55,13 +56,14 @@ class GpuCameras:
             outputs: What to make besides the labels.
             into: Memory that its results go to; new memory where None.
             run: The execution that it is to be in; one of its own where None.
+            begun_s: When that began, seconds on the performance counter; None for now.
 
         Raises:
             FrameError: The frame cannot be read, or does not hold the region that is to be seen.
             OutputError: `into` does not fit the frame and the outputs.
             EngineError: CUDA refuses.
         """
-        begun_s = time.perf_counter()
+        begun_s = time.perf_counter() if begun_s is None else begun_s
         camera = self.of(frame)
         if into is not None:
             into.check(*camera.size, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -31,8 +32,10 @@ class Member(Protocol):
     def under_way(self) -> deque[UnderWay]:
         """Its frames that were begun and not finished, the first one first."""
 
-    def bring(self, frame: Frame, outputs: Outputs, into: Buffers | None, run: GpuRun) -> UnderWay:
-        """Fill a frame in, as one of a run."""
+    def bring(
+        self, frame: Frame, outputs: Outputs, into: Buffers | None, run: GpuRun, begun_s: float
+    ) -> UnderWay:
+        """Fill a frame in, as one of a run that began at a time."""
 
     def begin_together(self, frames: Sequence[Together]) -> list[Exception | None]:
         """Enqueue frames of pipelines beside each other together."""
@@ -91,7 +94,8 @@ class GpuFamily:
         """
         self._check(frames)
         run = self._free_run()
-        brought = [_bring(one, run) for one in frames]
+        begun_s = time.perf_counter()
+        brought = [_bring(one, run, begun_s) for one in frames]
         jobs = [job for job in brought if isinstance(job, UnderWay)]
         failure = self._execute(jobs)
         for one, job in zip(frames, brought, strict=True):
@@ -143,9 +147,9 @@ class GpuFamily:
         return run
 
 
-def _bring(one: Together, run: GpuRun) -> UnderWay | Exception:
+def _bring(one: Together, run: GpuRun, begun_s: float) -> UnderWay | Exception:
     try:
-        return one.member.bring(one.frame, one.outputs, one.into, run)
+        return one.member.bring(one.frame, one.outputs, one.into, run, begun_s)
     except Exception as error:
         # It is told of this frame alone: those beside it go on.
         return error

@@ -38,7 +38,7 @@ def begin_together(pieces: Sequence[Piece]) -> list[Exception | None]:
             Together(_on_gpu(held, segmenter), frame, outputs, into)
             for segmenter, frame, outputs, into in pieces
         ]
-        return frames[0].member.begin_together(frames)
+        return frames[0].member.begin_together(frames) if frames else []
 
 
 def warm_up_together(segmenters: Sequence[Segmenter], sizes: Sequence[tuple[int, int]]) -> None:
