@@ -15,10 +15,13 @@ class Waiting(NamedTuple, Generic[Item]):
     Args:
         item: The frame.
         arrived_s: When it arrived, seconds on a monotonic clock.
+        since_s: From when on it is waited for others: before it arrived, where it replaced a frame
+            for which that was done already.
     """
 
     item: Item
-    arrived_s: float = 0.0
+    arrived_s: float
+    since_s: float
 
 
 class Turn(NamedTuple):
@@ -46,6 +49,14 @@ class Gathering(Generic[Item]):
 
     tolerance_s: float = 0.0
     stamp_ns: Callable[[Item], int] = lambda _: 0
+
+    def waiting(
+        self, item: Item, arrived_s: float, replaced: Waiting[Item] | None = None
+    ) -> Waiting[Item]:
+        """A frame that waits from now on, maybe in the place of another one."""
+        # Else a fast camera, whose frames are replaced by newer ones, would wait for ever.
+        is_kept = replaced is not None and arrived_s - replaced.since_s < self.tolerance_s
+        return Waiting(item, arrived_s, replaced.since_s if replaced and is_kept else arrived_s)
 
     def belong_together(self, one: Waiting[Item], other: Waiting[Item]) -> bool:
         """Whether two frames are of one moment."""

@@ -75,12 +75,10 @@ class Inbox(Generic[Item]):
             How many waiting ones it replaced: 0 or 1.
         """
         waiting = self._waiting[camera]
-        replaced = len(waiting) if self._replaces else 0
-        if self._replaces:
-            waiting.clear()
-        waiting.append(Waiting(item, now_s))
+        replaced = waiting.popleft() if self._replaces and waiting else None
+        waiting.append(self._gathering.waiting(item, now_s, replaced))
         self._arrivals_s[camera] = now_s, self._arrivals_s[camera][0]
-        return replaced
+        return int(replaced is not None)
 
     def next_camera(self, may: Callable[[int], bool] = lambda _: True) -> int | None:
         """Whose turn it is.
@@ -120,8 +118,8 @@ class Inbox(Generic[Item]):
         near = [one for one in others if self._belongs(one, first)]
         cameras = (lead, *near[: most - 1])
         if len(cameras) < most and any(map(partial(self._is_late, lead), self._others(lead))):
-            begun_s = min(self._waiting[one][0].arrived_s for one in cameras)
-            until_s = begun_s + self._gathering.tolerance_s
+            since_s = min(self._waiting[one][0].since_s for one in cameras)
+            until_s = since_s + self._gathering.tolerance_s
             if now_s < until_s:
                 return Turn(until_s=until_s)
         return Turn(cameras)

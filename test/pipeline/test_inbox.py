@@ -146,3 +146,19 @@ def test_who_may_not_be_served_goes_with_nobody() -> None:
         inbox.put(camera, camera, 1.0)
     assert inbox.turn(2, 1.0, lambda camera: camera == 1) == Turn((1,))
     assert inbox.turn(2, 1.0, lambda _: False) == Turn()
+
+
+def test_a_frame_that_is_replaced_while_it_waits_for_others_prolongs_no_wait() -> None:
+    inbox = gathering(2)
+    inbox.put(1, 1, 0.0)
+    inbox.take(1)
+    for now_ms in (0, 2, 4):
+        inbox.put(now_ms, 0, now_ms * MS)
+        assert inbox.turn(2, now_ms * MS) == Turn(until_s=5 * MS)
+    assert take(inbox, inbox.turn(2, 5 * MS)) == [4]
+    # One that waited for the engine is not meant: for the one in its place others are waited for.
+    inbox.put(1, 1, 10 * MS)
+    inbox.take(1)
+    inbox.put(11, 0, 11 * MS)
+    inbox.put(20, 0, 20 * MS)
+    assert inbox.turn(2, 20 * MS) == Turn(until_s=25 * MS)
