@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -89,9 +89,12 @@ class Inbox(Generic[Item]):
         Returns:
             A camera with a waiting frame; None where there is none that may.
         """
+        return next(self._candidates(may), None)
+
+    def _candidates(self, may: Callable[[int], bool]) -> Iterator[int]:
         count = len(self._waiting)
         turns = ((self._first + step) % count for step in range(count))
-        return next((one for one in turns if self._waiting[one] and may(one)), None)
+        return (one for one in turns if self._waiting[one] and may(one))
 
     def take(self, camera: int) -> Item:
         """Take a camera's oldest frame out; the turn goes to the cameras after it."""
@@ -110,12 +113,12 @@ class Inbox(Generic[Item]):
             The camera whose turn it is, then those that go with it. To take them, begin with the
             last: the turn then goes to those after the first.
         """
-        lead = self.next_camera(may)
-        if lead is None or most == 1 or not self._gathering.tolerance_s:
-            return Turn() if lead is None else Turn((lead,))
+        candidates = list(self._candidates(may))
+        if not candidates or most == 1 or not self._gathering.tolerance_s:
+            return Turn(tuple(candidates[:1]))
+        lead = self._lead(candidates)
         first = self._waiting[lead][0]
-        others = [one for one in self._others(lead) if self._waiting[one] and may(one)]
-        near = [one for one in others if self._belongs(one, first)]
+        near = [one for one in sorted(candidates) if one != lead and self._belongs(one, first)]
         cameras = (lead, *near[: most - 1])
         if len(cameras) < most and any(map(partial(self._is_late, lead), self._others(lead))):
             since_s = min(self._waiting[one][0].since_s for one in cameras)
@@ -123,6 +126,13 @@ class Inbox(Generic[Item]):
             if now_s < until_s:
                 return Turn(until_s=until_s)
         return Turn(cameras)
+
+    def _lead(self, candidates: Sequence[int]) -> int:
+        """Whose frame brings those of the others."""
+        if self._replaces:
+            return candidates[0]
+        # The oldest one: queues that a lost frame has put out of step come into step again.
+        return min(candidates, key=lambda one: self._waiting[one][0].arrived_s)
 
     def _others(self, camera: int) -> Iterator[int]:
         return (one for one in range(len(self._waiting)) if one != camera)

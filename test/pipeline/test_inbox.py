@@ -162,3 +162,16 @@ def test_a_frame_that_is_replaced_while_it_waits_for_others_prolongs_no_wait() -
     inbox.put(11, 0, 11 * MS)
     inbox.put(20, 0, 20 * MS)
     assert inbox.turn(2, 20 * MS) == Turn(until_s=25 * MS)
+
+
+def test_queues_that_a_lost_frame_has_put_out_of_step_come_into_step_again() -> None:
+    inbox = gathering(2, "every", stamped=True)
+    inbox.put(66, 0, 66 * MS)
+    inbox.take(0)
+    for stamp in (100, 133, 166):
+        inbox.put(stamp, 0, stamp * MS)
+        if stamp > 100:
+            inbox.put(stamp + 1, 1, (stamp + 1) * MS)
+    # It would be the turn of camera 1, whose first frame belongs to the second one of camera 0.
+    found = [take(inbox, inbox.turn(2, 1.0)) for _ in range(3)]
+    assert found == [[100], [133, 134], [166, 167]]
