@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from segmentation_node.pipeline.job import Job
+
+_log = logging.getLogger("segmentation_node")
 
 Item = TypeVar("Item")
 Slot = TypeVar("Slot")
@@ -91,3 +94,12 @@ class Computing(Generic[Item, Slot]):
             # One bad frame must not end the stream.
             return [error] * len(group)
         return [None]
+
+
+def act(action: Callable[[], None]) -> None:
+    """Do something between two frames; an error is logged, and the frames go on."""
+    try:
+        action()
+    except Exception as error:
+        # The thread would end, and every camera of the node with it.
+        _log.error("what was to be done between two frames failed: %r", error)

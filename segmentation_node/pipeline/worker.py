@@ -13,14 +13,13 @@ and N-1 goes out: if one waits, and not before a frame that is done has been han
 frame of a camera that is slower than the machine waits for another one.
 
 Where an engine computes frames of several cameras in one execution, those of one moment are begun
-together. For a late one they wait while nothing is under way: else they wait for that anyway.
+together; for a late one they wait a moment. A result that is there goes out meanwhile.
 
 Nothing here knows ROS; what is done with a frame is a `Job`.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -29,7 +28,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from segmentation_node.errors import FrameError
-from segmentation_node.pipeline.computing import Computing, Taken
+from segmentation_node.pipeline.computing import Computing, Taken, act
 from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.gathering import Gathering, Turn
 from segmentation_node.pipeline.inbox import Inbox
@@ -38,7 +37,8 @@ from segmentation_node.pipeline.job import Job
 Item = TypeVar("Item")
 Slot = TypeVar("Slot")
 
-_log = logging.getLogger("segmentation_node")
+_GLANCE_S = 0.5e-3
+"""How long a result that is there may go unnoticed while a late camera is waited for."""
 
 
 class Worker(Generic[Item, Slot]):
@@ -206,9 +206,12 @@ class Worker(Generic[Item, Slot]):
         with self._changed:
             turn = self._wait()
             if self._may_act:
-                return partial(_do, self._between.popleft())
+                return partial(act, self._between.popleft())
             if turn.cameras and not is_ready:
                 return self._take(turn.cameras)
+            if turn.until_s is not None and not is_ready:
+                # Neither is the result to wait for a frame, nor the frame for the result.
+                return partial(time.sleep, _GLANCE_S)
         return self._computing.finish_first if self._computing else None
 
     def _wait(self) -> Turn:
@@ -287,11 +290,3 @@ class Worker(Generic[Item, Slot]):
             self._under_way -= 1
             self._count(taken.camera, **more)
             self._changed.notify_all()
-
-
-def _do(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except Exception as error:
-        # The thread would end, and every camera of the node with it.
-        _log.error("what was to be done between two frames failed: %r", error)

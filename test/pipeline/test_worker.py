@@ -718,3 +718,41 @@ def test_what_is_to_be_done_between_frames_is_done_while_a_camera_is_late(make: 
     worker.submit(1, camera=1)
     settle(worker)
     assert job.steps[0] == "begin and 0 and 1"
+
+
+def with_a_batch_under_way(job: RecordingJob, make: Make) -> Worker[int, Slot]:
+    """A worker with a batch that is begun and not done, and a frame of camera 0 that waits."""
+    job.may_finish.clear()
+    job.may_compute.clear()
+    worker = together(job, make, 2)
+    for item, camera in ((0, 0), (10, 1)):
+        worker.submit(item, camera=camera)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    worker.submit(1, camera=0)
+    job.may_compute.set()
+    return worker
+
+
+def test_while_a_batch_is_under_way_a_late_camera_is_waited_for_and_the_next_one_begun(
+    make: Make,
+) -> None:
+    job = RecordingJob(depth=2)
+    worker = with_a_batch_under_way(job, make)
+    worker.submit(11, camera=1)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    job.may_finish.set()
+    assert settle(worker) == Counts(received=4, processed=4)
+    assert job.steps[:3] == ["begin and 0 and 10", "begin and 1 and 11", "finish 0"]
+
+
+def test_a_result_that_is_there_goes_out_while_a_late_camera_is_waited_for(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = with_a_batch_under_way(job, make)
+    job.may_finish.set()
+    job.done.add(0)
+    for _ in range(2):
+        assert job.publishing.acquire(timeout=PATIENCE_S)
+    assert job.steps == ["begin and 0 and 10", "finish 0", "finish 10"]
+    worker.submit(11, camera=1)
+    settle(worker)
+    assert job.published == [0, 10, 1, 11]
