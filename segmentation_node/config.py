@@ -154,6 +154,16 @@ class NodeConfig(PipelineConfig):
         low=1,
         high=1000,
     )
+    batch_tolerance_ms: float = parameter(
+        5.0,
+        "With several cameras on an NVIDIA GPU: images whose stamps lie no further apart are "
+        "computed together, in one execution of the engine. For a late one it is waited no longer "
+        "than this from the first one's arrival on. 0 has cameras take turns, as on the CPU; best "
+        "for cameras that are not synchronised.",
+        unit="ms",
+        low=0.0,
+        high=100.0,
+    )
     qos: str = parameter(
         "sensor_data",
         "Quality of service of the image subscription: sensor_data (best effort) fits every "

@@ -34,6 +34,10 @@ class ModelError(SegmentationError):
     """A network or its sidecar that is missing, damaged, or disagrees with the other."""
 
 
+class FixedBatchError(ModelError):
+    """A network that takes so many images at a time and no other number."""
+
+
 class EngineError(SegmentationError):
     """A runtime that is missing, or cannot do the precision or size that was asked for."""
 

@@ -43,6 +43,11 @@ class LayerInformationFormat(Enum):
     JSON = 1
 
 
+class ExecutionContextAllocationStrategy(Enum):
+    STATIC = 0
+    USER_MANAGED = 2
+
+
 class TensorIOMode(Enum):
     INPUT = 1
     OUTPUT = 2
@@ -156,14 +161,20 @@ class Context:
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
         # Before the input's shape is known, dynamic tensors have none.
         is_known = self.shape is not None or not self._api.keeps_dynamic
-        return self._engine.shape_of(name) if is_known else (1, -1, -1, -1)
+        shape = self._engine.shape_of(name)
+        return (self.shape or shape)[:1] + shape[1:] if is_known else (1, -1, -1, -1)
+
+    def set_device_memory(self, memory: int, size: int) -> None:
+        assert size == self._engine.device_memory_size_v2
+        self._api.calls.append(("memory", memory))
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self._api.calls.append(("bind", name, address))
         return "bind" not in self._api.refuses
 
     def execute_async_v3(self, stream: int) -> bool:
-        self._api.calls.append(("execute", stream))
+        images = () if self.shape is None or self.shape[0] == 1 else self.shape[:1]
+        self._api.calls.append(("execute", stream, *images))
         if "execute" in self._api.refuses:
             self._api.log(1, "an illegal memory access was encountered")
             return False
@@ -198,11 +209,13 @@ class Engine:
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
         # A network of any size stays one in its plan, though the profile holds one shape.
-        shape = self.shape_of(name)
-        return (*shape[:2], -1, -1) if self._api.keeps_dynamic else shape
+        batch, *rest = self.shape_of(name)
+        batch = batch if batch == 1 else -1
+        return (batch, rest[0], -1, -1) if self._api.keeps_dynamic else (batch, *rest)
 
     def get_tensor_profile_shape(self, name: str, profile: int) -> list[tuple[int, ...]]:
-        return [self.shape_of(name)] * 3 if profile == 0 else []
+        shape = self.shape_of(name)
+        return [(1, *shape[1:]), shape, shape] if profile == 0 else []
 
     def get_tensor_dtype(self, name: str) -> Any:
         return self._tensor(name).dtype
@@ -210,7 +223,11 @@ class Engine:
     def create_engine_inspector(self) -> Any:
         return SimpleNamespace(get_engine_information=lambda _: self._api.inspection)
 
-    def create_execution_context(self) -> Context | None:
+    def create_execution_context(
+        self,
+        strategy: ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy.STATIC,
+    ) -> Context | None:
+        assert isinstance(strategy, ExecutionContextAllocationStrategy)
         if "context" in self._api.refuses:
             self._api.log(1, "out of memory")
             return None
@@ -244,6 +261,7 @@ class FakeTensorRt:
     MemoryPoolType = MemoryPoolType
     LayerInformationFormat = LayerInformationFormat
     TensorIOMode = TensorIOMode
+    ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy
     IProgressMonitor = IProfiler = Base
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,26 +28,36 @@ class HostEngine:
         size: NetworkSize | None = None,
         dtypes: tuple[str, str] = ("float32", "float32"),
         batch: int = 1,
+        images: int = 1,
     ) -> None:
         size = size or model.default_size
         classes, stride = model.labels.num_classes, model.stride
-        self._gpu, self.model = gpu, model
-        self.input = TensorSpec("image", (batch, 3, size.height, size.width), dtypes[0])
-        coarse = (batch, classes, size.height // stride, size.width // stride)
+        self._gpu, self.model, self.batch = gpu, model, batch
+        self.input = TensorSpec("image", (images, 3, size.height, size.width), dtypes[0])
+        coarse = (images, classes, size.height // stride, size.width // stride)
         self.output = TensorSpec("logits", coarse, dtypes[1])
-        self._between: NDArray[Any] | None = None
+        self._between: list[NDArray[Any]] = []
+        self.executions: list[int] = []
+        """How many images each execution took that ran."""
         self.is_closed = False
         self.closed = 0
 
-    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+    def enqueue(
+        self, stream: int, input_address: int, output_address: int, images: int = 1
+    ) -> None:
         self._gpu.call("enqueue")
+        assert 1 <= images <= self.batch
         if self.is_closed:
             raise EngineError("a closed engine", "an open one", "load it again")
         queue = self._gpu.find_stream(stream)
         if queue.is_capturing:
             assert not any(s.queue for s in self._gpu.streams), "captured while it ran"
-        queue.put(Work("inference", lambda: self._read(input_address), (input_address,)))
-        queue.put(Work("inference", lambda: self._write(output_address), (output_address,)))
+        read, write = (
+            partial(self._read, input_address, images),
+            partial(self._write, output_address),
+        )
+        queue.put(Work("inference", read, (input_address,)))
+        queue.put(Work("inference", write, (output_address,)))
 
     def close(self) -> None:
         assert not any(stream.queue for stream in self._gpu.streams), "closed while it ran"
@@ -60,21 +71,30 @@ class HostEngine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, address: int) -> None:
-        assert self._between is None, "two inferences at once"
-        self._between = view(address, self.input).copy()
+    def _read(self, address: int, images: int) -> None:
+        assert not self._between, "two inferences at once"
+        self.executions.append(images)
+        self._between = [
+            view(address + index * bytes_of(self.input), self.input).copy()
+            for index in range(images)
+        ]
 
     def _write(self, address: int) -> None:
-        assert self._between is not None
-        image, self._between = self._between.astype(np.float32), None
-        logits = expected_logits(image, self.model.labels.num_classes, self.model.stride)
-        view(address, self.output)[:] = logits
+        assert self._between
+        classes, stride = self.model.labels.num_classes, self.model.stride
+        for index, image in enumerate(self._between):
+            logits = expected_logits(image.astype(np.float32), classes, stride)
+            view(address + index * bytes_of(self.output), self.output)[:] = logits
+        self._between = []
+
+
+def bytes_of(spec: TensorSpec) -> int:
+    return int(np.prod([size or 0 for size in spec.shape])) * np.dtype(spec.dtype).itemsize
 
 
 def view(address: int, spec: TensorSpec) -> NDArray[Any]:
     """The memory of a tensor."""
     shape = [size or 0 for size in spec.shape]
     dtype = np.dtype(spec.dtype)
-    size = int(np.prod(shape)) * dtype.itemsize
-    memory = (ctypes.c_uint8 * size).from_address(address)
+    memory = (ctypes.c_uint8 * bytes_of(spec)).from_address(address)
     return np.frombuffer(memory, dtype).reshape(shape)

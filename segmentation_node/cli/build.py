@@ -24,7 +24,7 @@ def build(
     size: Annotated[
         str, typer.Option(help="Height x width, as 256x512; default: the model's.")
     ] = "default",
-    batch: Annotated[int, typer.Option(help="Images at a time.")] = 1,
+    batch: Annotated[int, typer.Option(help="Images at a time, at most: as many as cameras.")] = 1,
     flavour: Annotated[
         str, typer.Option(help="auto, tensorrt or rtx (TensorRT for RTX).")
     ] = "auto",

@@ -94,19 +94,27 @@ class GpuEngine(Engine, Protocol):
     """An engine whose input and output lie in GPU memory, which the caller owns.
 
     Its input is what the network itself takes: planar, normalised, in the model's channel order.
-    It serves one thread at a time, on which the CUDA context is current that it was made in.
+    `input` and `output` are those of one image. It serves one thread at a time, on which the CUDA
+    context is current that it was made in.
     """
 
-    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+    @property
+    def batch(self) -> int:
+        """How many images one execution takes at most."""
+
+    def enqueue(
+        self, stream: int, input_address: int, output_address: int, images: int = 1
+    ) -> None:
         """Run the network in the order of a stream, and return at once.
 
         The caller's memory is used until the stream has come to what follows.
 
         Args:
             stream: Handle of the CUDA stream.
-            input_address: (1, 3, h, w) of the type in `input`: address in GPU memory.
-            output_address: (1, C, h/stride, w/stride) of the type in `output`: address in GPU
+            input_address: (images, 3, h, w) of the type in `input`: address in GPU memory.
+            output_address: (images, C, h/stride, w/stride) of the type in `output`: address in GPU
                 memory.
+            images: How many images, 1 to `batch`.
 
         Raises:
             EngineError: The engine is closed, or the runtime failed.

@@ -109,12 +109,13 @@ def open_engine(
         precision: `auto`, `fp32`, `bf16`, `fp16` or `int8`. `auto` is bf16 on a processor that
             has it, FP16 on a GPU where there is a file of it, else what the ONNX is.
         size: Size of the network's input; None for the model's default.
-        batch: Images at a time; TensorRT alone takes several.
+        batch: Images at a time, at most; TensorRT alone takes several.
         watch: Follows the building of an engine, and can end it.
 
     Raises:
         EngineError: There is no such engine or precision, the runtime is not installed, the
             device cannot do the precision, or a build failed or was cancelled.
+        FixedBatchError: A batch of several is asked for, and a layer of the network fixes it.
         ModelError: The network is damaged, is not what its sidecar says, or cannot run at that
             size.
     """

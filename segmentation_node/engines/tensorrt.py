@@ -1,23 +1,25 @@
 """Runs a network as a TensorRT engine, on memory of the caller's.
 
 One path for TensorRT 10 and 11 and for TensorRT for RTX. Inputs and outputs are bound by address,
-and bound again only when an address changes; nothing is allocated for a frame.
+and bound again only when an address changes; nothing is allocated for a frame. An engine for
+several images has a context for each number of them.
 Source: TensorRT Python API, IExecutionContext; "Performing Inference".
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from segmentation_node.closing import Closing
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.cache import Obtained
 from segmentation_node.engines.converted import model_of_precision
 from segmentation_node.engines.tensorrt_engines import obtain_engine
+from segmentation_node.engines.tensorrt_execution import Execution, executions
 from segmentation_node.engines.tensorrt_inspect import precision_in_use
-from segmentation_node.engines.tensorrt_log import MESSAGES
 from segmentation_node.engines.tensorrt_machine import Machine, this_machine
 from segmentation_node.engines.tensorrt_plan import LoadedPlan
 from segmentation_node.engines.tensorrt_request import BuildRequest
@@ -57,8 +59,9 @@ class TensorRtEngine(Closing):
         watch: BuildWatch | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._context: Any = None
+        self._executions: list[Execution] = []
         self._plan: LoadedPlan | None = None
+        self._held = ExitStack()
         machine, watch = machine or this_machine(), watch or BuildWatch()
         self.model = model_of_precision(model, request.precision)
         """The network in use: the file of the precision."""
@@ -73,49 +76,43 @@ class TensorRtEngine(Closing):
     def _open(
         self, plan: LoadedPlan, found: Obtained[LoadedPlan], request: BuildRequest, machine: Machine
     ) -> None:
-        self._context = plan.create_context()
-        self.input, self.output = plan.tensors(self._context)
-        _check(self.model, self.input, self.output, request.shape_for(self.model))
+        self._executions = executions(plan, request.batch, self._held)
+        self.input, self.output = self._executions[0].input, self._executions[0].output
+        one_image = replace(request, batch=1).shape_for(self.model)
+        _check(self.model, self.input, self.output, one_image)
         self.runtime = str(plan.tensorrt)
         self.device = str(machine.gpu or "GPU")
         self.precision = _precision(plan, found.manifest.key.precision)
         self.memory_bytes = plan.memory_bytes
         """GPU memory that it needs besides weights, input and output."""
-        self._addresses: dict[str, int] = {}
 
     @property
     def batch(self) -> int:
-        """Images at a time."""
-        return self.input.shape[0] or 1
+        """How many images one execution takes at most."""
+        return len(self._executions)
 
-    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+    def enqueue(
+        self, stream: int, input_address: int, output_address: int, images: int = 1
+    ) -> None:
         """Run the network in the order of a stream; see `GpuEngine.enqueue`.
 
-        With a batch of N both addresses hold N images one after the other.
+        With several images both addresses hold them one after the other.
         """
-        context = self._context
-        if context is None:
+        if not self._executions:
             raise EngineError("a closed engine", "an open one", "open it again")
-        self._bind(self.input.name, input_address)
-        self._bind(self.output.name, output_address)
-        if not context.execute_async_v3(stream):
-            raise _failed(self.runtime, "running the network")
+        if not 1 <= images <= self.batch:
+            raise EngineError(f"{images} images at a time", f"1 to {self.batch}", "give fewer")
+        self._executions[images - 1].enqueue(stream, input_address, output_address)
 
     def close(self) -> None:
-        """Free the execution context, then engine and runtime; closing twice does nothing."""
-        self._context = None
+        """Free the execution contexts, then engine and runtime; closing twice does nothing."""
+        self._executions = []
         plan, self._plan = self._plan, None
-        if plan is not None:
-            plan.close()
-
-    def _bind(self, name: str, address: int) -> None:
-        if self._addresses.get(name) == address:
-            return
-        # Unbound until it has worked: what is half bound must not be taken for bound.
-        self._addresses.pop(name, None)
-        if not self._context.set_tensor_address(name, address):
-            raise _failed(self.runtime, f"giving {name!r} the address {address:#x}")
-        self._addresses[name] = address
+        try:
+            self._held.close()
+        finally:
+            if plan is not None:
+                plan.close()
 
 
 def _obtain(
@@ -180,11 +177,3 @@ def _check(
 
 def _are_floats(*specs: TensorSpec) -> bool:
     return all(spec.dtype in {"float32", "float16"} for spec in specs)
-
-
-def _failed(runtime: str, task: str) -> EngineError:
-    return EngineError(
-        received=f"a failure of {runtime} in {task} ({MESSAGES.last_errors()})",
-        expected="work that the GPU takes",
-        fix="see nvidia-smi and the kernel log for the GPU's state; start again",
-    )

@@ -112,6 +112,7 @@ class PlanBuilder:
         """Build the plan.
 
         Raises:
+            FixedBatchError: A layer of the ONNX fixes how many images it takes.
             ModelError: The ONNX cannot be built, is of another precision, or disagrees with its
                 sidecar.
             EngineError: The build failed or was cancelled.
@@ -164,11 +165,15 @@ class PlanBuilder:
             config.set_compute_capability(getattr(api.ComputeCapability, key.target), 0)
 
     def _set_shape(self, builder: Any, config: Any, network: ParsedNetwork) -> None:
-        """Say the one shape in a profile too: for a network of fixed shape it may be left out."""
+        """Say in a profile how many images: from one to the batch, and the batch at its best.
+
+        For one image the shape is fixed already; the profile may then be left out, and does no
+        harm.
+        """
         profile = builder.create_optimization_profile()
         shape = self._key.shape
         try:
-            profile.set_shape(network.input.name, shape, shape, shape)
+            profile.set_shape(network.input.name, (1, *shape[1:]), shape, shape)
         except (RuntimeError, ValueError) as error:
             raise self._bad_shape(network) from error
         if config.add_optimization_profile(profile) < 0:

@@ -14,7 +14,7 @@ from typing import Any
 from segmentation_node.engines.converted import how_to_make
 from segmentation_node.engines.tensorrt_flavour import TensorRt
 from segmentation_node.engines.tensorrt_log import MESSAGES, logger_of
-from segmentation_node.errors import ModelError
+from segmentation_node.errors import FixedBatchError, ModelError
 from segmentation_node.model import Model, TensorSpec
 
 _WEIGHTED = ("CONVOLUTION", "DECONVOLUTION", "MATRIX_MULTIPLY")
@@ -97,22 +97,24 @@ def _how_to_get(asked: str, found: str, model: Model) -> str:
 
 
 def fix_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: Model) -> None:
-    """Give the network its one shape, and check that the ONNX is what its sidecar says.
+    """Give the network its one size, and check that the ONNX is what its sidecar says.
 
     A network of any size is built faster and runs faster as one of a single size; TensorRT for RTX
     would compile its kernels only while it runs. One that was exported for one image is widened
-    to a batch: its layers know no batch, unless one of them reshapes.
+    to a batch: its layers know no batch, unless one of them reshapes. With a batch of several that
+    axis alone stays open, as the profile says how many images there may be.
 
     Raises:
+        FixedBatchError: A layer fixes how many images it takes.
         ModelError: It cannot have that shape, or is not what its sidecar says.
     """
     model.check_io(network.input, network.output)
-    network.definition.get_input(0).shape = shape
-    found = tuple(network.definition.get_output(0).shape)
     batch, _, height, width = shape
+    network.definition.get_input(0).shape = (batch if batch == 1 else -1, *shape[1:])
+    found = tuple(network.definition.get_output(0).shape)
     wanted = (batch, model.labels.num_classes, height // model.stride, width // model.stride)
-    if found[0] not in {batch, -1}:
-        raise ModelError(
+    if found[0] not in {1 if batch == 1 else -1, -1}:
+        raise FixedBatchError(
             received=f"a batch of {batch} for {model.path.name}, whose input is {network.input} "
             f"and whose layers fix the batch",
             expected=f"a batch of {network.input.shape[0]}",

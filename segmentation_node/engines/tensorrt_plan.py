@@ -104,8 +104,13 @@ class LoadedPlan(Closing):
         inspector = self.engine.create_engine_inspector()
         return read_layers(str(inspector.get_engine_information(form)))
 
-    def create_context(self) -> Any:
-        """Make what executes the plan: an IExecutionContext, with the GPU memory that it needs.
+    def create_context(self, images: int | None = None, memory: int = 0) -> Any:
+        """Make what executes the plan: an IExecutionContext for one shape.
+
+        Args:
+            images: How many images it executes at a time; None for as many as the plan takes.
+            memory: Address of `memory_bytes` of GPU memory that outlives it, which contexts may
+                share that never execute at the same time; 0 for memory of its own.
 
         Raises:
             EngineError: There is not enough memory, or the plan's shape is refused.
@@ -113,29 +118,38 @@ class LoadedPlan(Closing):
         """
         name, _ = self.names
         MESSAGES.clear()
-        context = self.engine.create_execution_context()
+        context = self._create(memory)
         if context is None:
             raise EngineError(
                 received=f"an engine that cannot be started ({MESSAGES.last_errors()})",
                 expected=f"{self.memory_bytes / 1e6:.0f} MB of free GPU memory",
                 fix="end other programs on the GPU, or choose a smaller network_size",
             )
-        shape = self._input_shape(name)
+        largest = self._input_shape(name)
+        shape = (largest[0] if images is None else images, *largest[1:])
         if not context.set_input_shape(name, shape):
             raise EngineError(
                 received=f"the input shape {shape}, which the engine refuses "
                 f"({MESSAGES.last_errors()})",
-                expected="the one shape that it was built for",
+                expected=f"at most the shape that it was built for, {largest}",
                 fix="remove it with segmentation engines remove, and build it again",
             )
         return context
 
+    def _create(self, memory: int) -> Any:
+        if not memory:
+            return self.engine.create_execution_context()
+        strategy = self.tensorrt.api.ExecutionContextAllocationStrategy.USER_MANAGED
+        context = self.engine.create_execution_context(strategy)
+        if context is not None:
+            context.set_device_memory(memory, self.memory_bytes)
+        return context
+
     def _input_shape(self, name: str) -> tuple[int, ...]:
-        """The one shape of the input: its profile's, where the network itself takes several."""
+        """The largest shape of the input: its profile's, where the network takes several."""
         shape = tuple(self.engine.get_tensor_shape(name))
         if any(size < 0 for size in shape):
-            # Smallest, best and largest are the same: see PlanBuilder.
-            _, shape, _ = map(tuple, self.engine.get_tensor_profile_shape(name, 0))
+            _, _, shape = map(tuple, self.engine.get_tensor_profile_shape(name, 0))
         return shape
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from segmentation_node.engines.tensorrt_execution import gpu_memory
 from segmentation_node.engines.tensorrt_log import MESSAGES
 from segmentation_node.engines.tensorrt_machine import ask_driver, load_driver
 from segmentation_node.engines.tensorrt_plan import LoadedPlan
@@ -99,12 +100,9 @@ def _zeros(driver: Any, spec: TensorSpec) -> Iterator[int]:
     """GPU memory for a tensor, all zero; gives its address."""
     count = int(np.prod([size or 1 for size in spec.shape]))
     size = count * np.dtype(spec.dtype).itemsize
-    memory = ask_driver(driver, driver.cuMemAlloc(size))
-    try:
+    with gpu_memory(driver, size) as memory:
         ask_driver(driver, driver.cuMemsetD8(memory, 0, size))
-        yield int(memory)
-    finally:
-        ask_driver(driver, driver.cuMemFree(memory))
+        yield memory
 
 
 def _profiler(plan: LoadedPlan, times: dict[str, list[float]]) -> Any:

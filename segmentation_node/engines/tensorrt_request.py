@@ -22,7 +22,7 @@ class BuildRequest:
     Args:
         precision: `fp32`, `fp16` or `int8`: what the ONNX must be, since the precision is its own.
         size: Size of the network's input; None for the model's default.
-        batch: Images at a time.
+        batch: Images at a time, at most: the engine takes any number from 1 up to it.
         flavour: `auto`, `tensorrt` or `rtx`.
         target: GPU generation to build for from afar, such as `SM86`, or `portable` (TensorRT for
             RTX alone); empty for the GPU of this machine, or `portable` where there is none.
@@ -58,7 +58,7 @@ class BuildRequest:
             _refuse(f"the target {self.target!r}", "a GPU generation such as SM86, or portable")
 
     def shape_for(self, model: Model) -> tuple[int, int, int, int]:
-        """(batch, 3, height, width): the one shape of the engine's input.
+        """(batch, 3, height, width): the largest shape of the engine's input.
 
         Raises:
             ModelError: The network cannot run at that size.

@@ -102,6 +102,19 @@ class Model:
     calibration: Calibration | None = None
     source_sha256: str = ""
 
+    def size_of(self, asked: str | NetworkSize | None) -> NetworkSize:
+        """The size that is meant: None and `default` are the model's own.
+
+        Args:
+            asked: A size, or one as HEIGHTxWIDTH in pixels such as `512x1024`.
+
+        Raises:
+            ConfigError: It is none.
+        """
+        if isinstance(asked, NetworkSize):
+            return asked
+        return self.default_size if asked in {None, "default"} else NetworkSize.parse(str(asked))
+
     def check_size(self, size: NetworkSize) -> None:
         """Check that the network can run at a size.
 

@@ -41,6 +41,9 @@ class CpuPipeline(Closing):
     depth = 1
     """Frames that may be begun and not finished: a processor is done when one is begun."""
 
+    batch = 1
+    """Of how many cameras frames may be begun together."""
+
     is_ready = True
     """Whether `finish` would return at once."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,9 +14,7 @@ from segmentation_node.closing import Closing
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize
 from segmentation_node.core.window import Window
-from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.cuda.gpu import Gpu
-from segmentation_node.cuda.owned import Owned, free_or_tell
 from segmentation_node.engines import GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
@@ -24,9 +22,12 @@ from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.depth import check_under_way, nothing_begun
 from segmentation_node.pipeline.gpu_camera import SLOTS
 from segmentation_node.pipeline.gpu_cameras import GpuCameras
+from segmentation_node.pipeline.gpu_execution import execute, logits_of
+from segmentation_node.pipeline.gpu_family import GpuFamily, Together
 from segmentation_node.pipeline.gpu_graphs import GraphUse
 from segmentation_node.pipeline.gpu_job import UnderWay
-from segmentation_node.pipeline.gpu_parts import GpuParts, Turn
+from segmentation_node.pipeline.gpu_parts import GpuParts
+from segmentation_node.pipeline.gpu_run import GpuRun, Turn
 from segmentation_node.pipeline.kinds import KindChanges, grey_frame
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
@@ -73,15 +74,18 @@ class CudaPipeline(Closing):
         view = view or View()
         view.check(model.labels)
         use = GraphUse(wanted=graphs)
-        self._set_up(GpuParts(gpu, model, engine, view, Turn(), use, mapped), [])
+        parts = GpuParts(gpu, model, engine, view, Turn(), use, mapped)
+        self._set_up(parts, GpuFamily(parts))
 
-    def _set_up(self, parts: GpuParts, family: list[CudaPipeline]) -> None:
+    def _set_up(self, parts: GpuParts, family: GpuFamily) -> None:
         self._parts = parts
         self._gpu = parts.gpu
         self._family = family
-        family.append(self)
-        self._cameras = GpuCameras(parts)
-        self._under_way: deque[UnderWay] = deque()
+        family.members.append(self)
+        self.cameras = GpuCameras(parts)
+        """What is kept for the kinds of its images."""
+        self.under_way: deque[UnderWay] = deque()
+        """Frames that were begun and not finished, the first one first."""
         self._changes = KindChanges()
         self._is_open = True
         self.gpu_stages_ms: dict[str, float] = {}
@@ -109,6 +113,11 @@ class CudaPipeline(Closing):
     def engine(self) -> GpuEngine:
         """The network on its runtime."""
         return self._parts.engine
+
+    @property
+    def batch(self) -> int:
+        """Of how many cameras frames may be begun together."""
+        return self._parts.engine.batch
 
     @property
     def launches(self) -> str:
@@ -140,7 +149,7 @@ class CudaPipeline(Closing):
         Raises:
             FrameError: Such an image does not hold the region that is to be seen.
         """
-        return self._cameras.window(height, width)
+        return self.cameras.window(height, width)
 
     def segment(
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
@@ -183,14 +192,28 @@ class CudaPipeline(Closing):
         self._changes.see(frame)
         self._begin(frame, outputs or Outputs(), into)
 
+    def begin_together(self, frames: Sequence[Together]) -> list[Exception | None]:
+        """Enqueue frames of pipelines beside each other together; see `GpuFamily.begin`."""
+        self._check(under_way=SLOTS)
+        with self._gpu.current():
+            return self._family.begin(frames)
+
+    def bring(
+        self, frame: Frame, outputs: Outputs, into: Buffers | None, run: GpuRun, begun_s: float
+    ) -> UnderWay:
+        """Fill a frame in, as one of a run that is free; see `GpuCameras.fill`."""
+        self._check(under_way=SLOTS - 1)
+        self._changes.see(frame)
+        return self.cameras.fill(frame, outputs, into, run, begun_s)
+
     @property
     def is_ready(self) -> bool:
         """Whether `finish` would return at once: with a result, or with an error."""
-        if not self._is_open or not self._under_way:
+        if not self._is_open or not self.under_way:
             return True
         # A failure here is told by `finish`, which meets it again.
         with suppress(EngineError), self._gpu.current():
-            return self._under_way[0].slot.is_done
+            return self.under_way[0].run.is_done
         return True
 
     def finish(self) -> Segmentation:
@@ -200,13 +223,13 @@ class CudaPipeline(Closing):
             EngineError: No frame is under way, or CUDA or the runtime failed; the frame is lost.
         """
         self._check(under_way=SLOTS)
-        if not self._under_way:
+        if not self.under_way:
             raise nothing_begun()
-        job = self._under_way.popleft()
-        self._parts.turn.finished(job.slot)
+        job = self.under_way.popleft()
+        self._parts.turn.finished(job.run)
         with self._gpu.current():
-            job.slot.wait()
-            self.gpu_stages_ms = job.slot.stages_ms()
+            job.run.wait()
+            self.gpu_stages_ms = job.run.stages_ms()
         buffers = job.buffers or Buffers.allocate(*job.camera.size, job.outputs)
         job.camera.read(job.slot, job.outputs, buffers)
         stages_ms = job.stages_ms(self.gpu_stages_ms)
@@ -228,8 +251,8 @@ class CudaPipeline(Closing):
         """
         self._check(under_way=0)
         with self._gpu.current():
-            camera = self._cameras.of(frame)
-            return camera.logits(frame), camera.fit
+            job = self.cameras.fill(frame, Outputs(color=False))
+            return logits_of(self._parts, job), job.camera.fit
 
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
         """Segment grey images, so that the first real one finds everything in place.
@@ -250,21 +273,11 @@ class CudaPipeline(Closing):
             self.finish()
 
     def _begin(self, frame: Frame, outputs: Outputs, into: Buffers | None) -> None:
-        begun_s = time.perf_counter()
         with self._gpu.current():
-            camera = self._cameras.of(frame)
-            if into is not None:
-                into.check(*camera.size, outputs)
-            camera.fill(frame)
-            filled_s = time.perf_counter()
-            slot = camera.begin(outputs, self._settle)
-        stamp = frame.stamp_ns, frame.frame_id
-        self._under_way.append(UnderWay(*stamp, outputs, into, camera, slot, begun_s, filled_s))
-
-    def _settle(self) -> None:
-        for pipeline in self._family:
-            for job in pipeline._under_way:
-                job.slot.settle()
+            job = self.cameras.fill(frame, outputs, into)
+            execute(self._parts, [job], self._family.settle)
+        job.camera.begun()
+        self.under_way.append(job)
 
     def _check(self, under_way: int) -> None:
         if not self._is_open:
@@ -273,21 +286,14 @@ class CudaPipeline(Closing):
                 expected="an open one",
                 fix="call it inside its `with` block, or load it again",
             )
-        check_under_way(len(self._under_way), under_way)
+        check_under_way(len(self.under_way), under_way)
 
     def close(self) -> None:
         """Free everything, after what is under way; closing twice does nothing."""
-        if not self._is_open:
-            return
-        for pipeline in self._family:
-            pipeline._is_open = False
-            pipeline._under_way.clear()
-        with Owned() as owned:
-            owned.callback(free_or_tell, self._gpu.close)
-            owned.callback(free_or_tell, self._free)
+        if self._is_open:
+            self._family.close()
 
-    def _free(self) -> None:
-        with CAPTURES.kept_away(), self._gpu.current(), Owned() as owned:
-            owned.callback(self._parts.engine.close)
-            for pipeline in self._family:
-                owned.keep(pipeline._cameras)
+    def shut(self) -> None:
+        """Take no frames any more, and forget those that are under way: it is being closed."""
+        self._is_open = False
+        self.under_way.clear()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +15,9 @@ from segmentation_node.cuda.preprocess import Preprocess
 from segmentation_node.errors import FrameError
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.gpu_overlay import CameraPicture, NetworkPicture
-from segmentation_node.pipeline.gpu_parts import GpuParts, bytes_of, precision_of, shape_of
-from segmentation_node.pipeline.gpu_slot import GpuSlot, Mark, SlotSizes
+from segmentation_node.pipeline.gpu_parts import GpuParts, precision_of, shape_of
+from segmentation_node.pipeline.gpu_run import GpuRun
+from segmentation_node.pipeline.gpu_slot import GpuSlot, SlotSizes
 
 SLOTS = 2
 """Frames of one camera that may be under way: one is copied while the other is computed."""
@@ -56,12 +55,10 @@ class GpuCamera:
             self._preprocess = owned.keep(self._make_preprocess())
             self._picture = owned.keep(self._make_picture())
             self._postprocess = owned.keep(self._make_postprocess())
-            sizes, use = self._sizes(), parts.graphs
-            self._slots = [
-                owned.keep(GpuSlot(parts.gpu, sizes, parts.mapped, use)) for _ in range(SLOTS)
-            ]
+            self._runs = [owned.keep(parts.make_run()) for _ in range(SLOTS)]
             self._owned = owned.pop_all()
         self._next = 0
+        self._slots: dict[GpuRun, GpuSlot] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,47 +66,35 @@ class GpuCamera:
         return self.window.height, self.window.width
 
     @property
-    def next_slot(self) -> GpuSlot:
-        """The slot that is free as long as no more than SLOTS frames are under way."""
-        return self._slots[self._next]
+    def next_run(self) -> GpuRun:
+        """The run of the next frame that is alone in it: free while no more than SLOTS are begun.
 
-    def begin(self, outputs: Outputs, settle: Callable[[], None]) -> GpuSlot:
-        """Enqueue the frame that was filled in, and return at once.
+        Runs of its own let a camera's frames be under way whatever others do.
+        """
+        return self._runs[self._next]
 
-        Args:
-            outputs: What to make besides the labels.
-            settle: Waits for the other frames that are under way.
+    def begun(self) -> None:
+        """The next run is not free any more."""
+        self._next = (self._next + 1) % SLOTS
 
-        Returns:
-            The slot that the frame is in.
+    def slot_in(self, run: GpuRun) -> GpuSlot:
+        """Where the camera's frame lies that is in a run: one of each run, made with the first.
 
         Raises:
-            EngineError: CUDA or the engine refuses; nothing of the frame is under way then.
+            EngineError: CUDA refuses.
         """
-        slot = self.next_slot
-        try:
-            slot.prepare(outputs)
-            # Asked once: what keeps captures away may end on another thread.
-            may_capture = slot.graphs.will_capture(outputs)
-            if may_capture:
-                settle()
-            else:
-                self._parts.turn.take(slot)
-            slot.graphs.run(outputs, lambda made: self._enqueue(slot, made), may_capture)
-        except BaseException:
-            slot.settle()
-            raise
-        self._parts.turn.last = slot
-        self._next = (self._next + 1) % SLOTS
-        return slot
+        if run not in self._slots:
+            slot = GpuSlot(self._parts.gpu, self._sizes(), self._parts.mapped)
+            self._slots[run] = self._owned.keep(slot)
+        return self._slots[run]
 
-    def fill(self, frame: Frame) -> None:
-        """Copy a frame to the next slot's pinned memory.
+    def fill(self, frame: Frame, slot: GpuSlot) -> None:
+        """Copy a frame to a slot's pinned memory.
 
         Raises:
             FrameError: The frame cannot be read.
         """
-        memory, image = self.next_slot.image.array, self._image
+        memory, image = slot.image.array, self._image
         if frame.encoding not in LAYOUTS:
             to_bgr(frame, memory.reshape(image.height, image.width, 3))
             return
@@ -122,49 +107,22 @@ class GpuCamera:
             )
         np.copyto(pixels.reshape(frame.array.shape), frame.array)
 
-    def logits(self, frame: Frame) -> NDArray[np.float32]:
-        """Run the network alone, and wait for it.
+    def prepare(self, slot: GpuSlot, run: GpuRun, index: int) -> None:
+        """Enqueue the making of the network's input, as one of the images of a run.
 
         Args:
-            frame: The camera image.
-
-        Returns:
-            (C, h, w) float32 logits, the caller's own.
-
-        Raises:
-            FrameError: The frame cannot be read.
-            EngineError: CUDA or the engine refuses.
+            slot: Where the frame lies.
+            run: The run.
+            index: Its place among the images.
         """
-        slot, spec = self.next_slot, self._parts.engine.output
-        self.fill(frame)
-        try:
-            self._parts.turn.take(slot)
-            self._infer(slot)
-            slot.logits.to_host(slot.stream)
-        finally:
-            slot.wait()
-        return slot.logits.array.view(spec.dtype).reshape(shape_of(spec)).astype(np.float32)
+        self._preprocess(slot.image.address, run.input_of(index), run.stream)
 
-    def _enqueue(self, slot: GpuSlot, outputs: Outputs) -> None:
-        self._infer(slot)
-        image, results, stream = 0, slot.addresses(outputs), slot.stream
+    def decide(self, slot: GpuSlot, run: GpuRun, index: int, outputs: Outputs) -> None:
+        """Enqueue the making of the results out of the logits; `prepare` has the arguments."""
+        image, results, stream = 0, slot.addresses(outputs), run.stream
         if outputs.overlay:
             image = self._picture(slot.image.address, slot.picture, stream)
-        self._postprocess(slot.logits.address, results, stream, image, outputs.alpha)
-        slot.mark(Mark.DECIDED)
-        for result in slot.results(outputs).values():
-            result.to_host(slot.stream)
-        slot.mark(Mark.COPIED_OUT)
-
-    def _infer(self, slot: GpuSlot) -> None:
-        parts, stream = self._parts, slot.stream
-        slot.mark(Mark.BEGUN)
-        slot.image.to_gpu(stream)
-        slot.mark(Mark.COPIED_IN)
-        self._preprocess(slot.image.address, int(slot.input), stream)
-        slot.mark(Mark.PREPARED)
-        parts.engine.enqueue(stream.handle, int(slot.input), slot.logits.address)
-        slot.mark(Mark.INFERRED)
+        self._postprocess(run.logits_of(index), results, stream, image, outputs.alpha)
 
     def read(self, slot: GpuSlot, outputs: Outputs, buffers: Buffers) -> None:
         """Copy the results of a frame that is done.
@@ -179,7 +137,9 @@ class GpuCamera:
             np.copyto(array, result.array.reshape(array.shape))
 
     def free(self) -> None:
-        """Give everything back, once nothing is under way; freeing twice does nothing."""
+        """Give everything back, after what is under way; freeing twice does nothing."""
+        for run in self._slots:
+            run.settle()
         self._owned.close()
 
     def _make_preprocess(self) -> Preprocess:
@@ -208,11 +168,9 @@ class GpuCamera:
         )
 
     def _sizes(self) -> SlotSizes:
-        engine, window = self._parts.engine, self.window
+        window = self.window
         return SlotSizes(
             image=_rows_of(self.kind) * self._image.step,
-            input=bytes_of(engine.input),
-            logits=bytes_of(engine.output),
             picture=self._picture.size,
             pixels=window.height * window.width,
         )

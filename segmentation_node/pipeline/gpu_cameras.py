@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.window import Window
 from segmentation_node.cuda.owned import Owned
+from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.gpu_camera import GpuCamera, GpuKind, kind_of
+from segmentation_node.pipeline.gpu_job import UnderWay
 from segmentation_node.pipeline.gpu_parts import GpuParts
+from segmentation_node.pipeline.gpu_run import GpuRun
 from segmentation_node.pipeline.kinds import LatestKinds
 
 
@@ -35,6 +40,38 @@ class GpuCameras:
         if self.latest is None or self.latest.kind != kind:
             self.latest = self._kept.of(kind, lambda kind: GpuCamera(self._parts, kind))
         return self.latest
+
+    def fill(
+        self,
+        frame: Frame,
+        outputs: Outputs,
+        into: Buffers | None = None,
+        run: GpuRun | None = None,
+        begun_s: float | None = None,
+    ) -> UnderWay:
+        """Bring a frame to where the GPU copies it from; its run is free.
+
+        Args:
+            frame: The camera image, in any encoding.
+            outputs: What to make besides the labels.
+            into: Memory that its results go to; new memory where None.
+            run: The execution that it is to be in; one of its own where None.
+            begun_s: When that began, seconds on the performance counter; None for now.
+
+        Raises:
+            FrameError: The frame cannot be read, or does not hold the region that is to be seen.
+            OutputError: `into` does not fit the frame and the outputs.
+            EngineError: CUDA refuses.
+        """
+        begun_s = time.perf_counter() if begun_s is None else begun_s
+        camera = self.of(frame)
+        if into is not None:
+            into.check(*camera.size, outputs)
+        run = run or camera.next_run
+        slot = camera.slot_in(run)
+        camera.fill(frame, slot)
+        image = frame.stamp_ns, frame.frame_id, outputs, into, camera
+        return UnderWay(*image, slot, run, begun_s, time.perf_counter())
 
     def window(self, height: int, width: int) -> Window:
         """How results lie on camera images of a size; see `CudaPipeline.window`."""

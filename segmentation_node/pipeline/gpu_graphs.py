@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.cuda.gpu import Gpu, Graph, Stream
 from segmentation_node.cuda.owned import Owned
 from segmentation_node.errors import EngineError
-from segmentation_node.pipeline.buffers import Outputs
 
 _KEPT = 4
-"""Graphs of one slot: of each combination of outputs that listeners ask for in turns."""
+"""Graphs for each image of a run: of each combination of frames, and of outputs that listeners ask
+for in turns."""
 
 _TRIALS = 2
 """Captures in a row that may fail: another library in the process may have spoiled the first."""
@@ -59,60 +60,67 @@ class GraphUse:
 
 
 class FrameGraphs:
-    """The graphs of one slot: of each combination of outputs, from its second frame on.
+    """The graphs of one run: of each combination of frames and outputs, from the second time on.
 
-    The first frame is enqueued plainly, as runtimes set up on their first run what they may not
+    The first time it is enqueued plainly, as runtimes set up on their first run what they may not
     while they are captured.
 
     Args:
         gpu: The GPU.
-        stream: The slot's stream.
-        use: Whether graphs are wanted; shared by all slots of a pipeline.
-        prove: Waits for a frame and reads its times, which a graph must bear.
+        stream: The run's stream.
+        use: Whether graphs are wanted; shared by all runs of a pipeline.
+        prove: Waits for an execution and reads its times, which a graph must bear.
+        images: How many frames a run takes at most.
     """
 
     def __init__(
-        self, gpu: Gpu, stream: Stream, use: GraphUse, prove: Callable[[], object]
+        self,
+        gpu: Gpu,
+        stream: Stream,
+        use: GraphUse,
+        prove: Callable[[], object],
+        images: int = 1,
     ) -> None:
         self._gpu = gpu
         self._prove = prove
         self._stream = stream
         self._use = use
-        self._graphs: dict[Outputs, Graph] = {}
-        self._enqueued: Outputs | None = None
+        self._graphs: dict[Hashable, Graph] = {}
+        self._most = _KEPT * images
+        # Of several frames not always the same ones come together.
+        self._enqueued: deque[Hashable] = deque(maxlen=1 if images == 1 else self._most)
 
-    def will_capture(self, outputs: Outputs) -> bool:
-        """Whether the next frame will be captured; nothing else may be under way then."""
-        key = _key(outputs)
-        is_due = key == self._enqueued and key not in self._graphs
+    def will_capture(self, key: Hashable) -> bool:
+        """Whether what comes next will be captured; nothing else may be under way then."""
+        is_due = key in self._enqueued and key not in self._graphs
         return is_due and self._use.wanted and CAPTURES.are_possible
 
-    def run(self, outputs: Outputs, enqueue: Callable[[Outputs], None], may_capture: bool) -> None:
-        """Enqueue a frame and return at once; the slot's frame before it is done.
+    def run(self, key: Hashable, enqueue: Callable[[], None], may_capture: bool) -> None:
+        """Enqueue an execution and return at once; the run's execution before it is done.
 
         Args:
-            outputs: What is made of it.
+            key: Everything that the calls depend on.
             enqueue: Enqueues it call by call.
             may_capture: What `will_capture` said of it, and nothing else is under way.
 
         Raises:
             EngineError: CUDA, or the engine, refuses.
         """
-        key = _key(outputs)
         graph = self._graphs.get(key)
         if graph is not None:
             graph.launch(self._stream)
         elif not (may_capture and self._capture(key, enqueue)):
-            enqueue(key)
-            self._enqueued = key
+            enqueue()
+            if key not in self._enqueued:
+                self._enqueued.append(key)
 
-    def _capture(self, key: Outputs, enqueue: Callable[[Outputs], None]) -> bool:
+    def _capture(self, key: Hashable, enqueue: Callable[[], None]) -> bool:
         """Capture a frame and run it; False where the frame is still to be run."""
         try:
             with CAPTURES.one() as may, Owned() as undo:
                 if not may:
                     return False
-                graph = undo.keep(self._gpu.capture(self._stream, lambda: enqueue(key)))
+                graph = undo.keep(self._gpu.capture(self._stream, enqueue))
                 graph.launch(self._stream)
                 self._prove()
                 undo.pop_all()
@@ -121,7 +129,7 @@ class FrameGraphs:
             return False
         self._use.succeed()
         self._graphs[key] = graph
-        if len(self._graphs) > _KEPT:
+        if len(self._graphs) > self._most:
             self._graphs.pop(next(iter(self._graphs))).free()
         return True
 
@@ -130,8 +138,3 @@ class FrameGraphs:
         with Owned() as owned:
             while self._graphs:
                 owned.keep(self._graphs.popitem()[1])
-
-
-def _key(outputs: Outputs) -> Outputs:
-    """What a graph is made for: the colours' weight is a constant in it, if there is an overlay."""
-    return outputs if outputs.overlay else replace(outputs, alpha=0.5)

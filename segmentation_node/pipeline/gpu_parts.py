@@ -12,31 +12,10 @@ from segmentation_node.engines import GpuEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model, TensorSpec
 from segmentation_node.pipeline.gpu_graphs import GraphUse
-from segmentation_node.pipeline.gpu_slot import GpuSlot
+from segmentation_node.pipeline.gpu_run import GpuRun, Turn
 from segmentation_node.pipeline.view import View
 
 _PRECISIONS = {"float32": "fp32", "float16": "fp16"}
-
-
-@dataclass
-class Turn:
-    """Whose inference comes before the next one: an engine has one set of intermediate results.
-
-    Args:
-        last: The slot whose frame was begun last; None where it is done.
-    """
-
-    last: GpuSlot | None = None
-
-    def take(self, slot: GpuSlot) -> None:
-        """Let a slot's next frame wait until the inference before it is done."""
-        if self.last is not None:
-            slot.follow(self.last)
-
-    def finished(self, slot: GpuSlot) -> None:
-        """Nothing needs to wait for a slot's frame any more."""
-        if self.last is slot:
-            self.last = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +46,15 @@ class GpuParts:
         *_, height, width = shape_of(self.engine.input)
         return NetworkSize(height, width)
 
+    def make_run(self, images: int = 1) -> GpuRun:
+        """What an execution of so many images needs; the GPU's context is current.
+
+        Raises:
+            EngineError: CUDA refuses.
+        """
+        tensor_bytes = bytes_of(self.engine.input), bytes_of(self.engine.output)
+        return GpuRun(self.gpu, tensor_bytes, self.graphs, images)
+
 
 def shape_of(spec: TensorSpec) -> tuple[int, int, int]:
     """Channels, height and width of an engine's input or output.
@@ -78,8 +66,8 @@ def shape_of(spec: TensorSpec) -> tuple[int, int, int]:
     if batch != 1 or len(shape) != 3 or None in shape:
         raise EngineError(
             received=f"an engine with the tensor {spec}",
-            expected="one image at a time, 1xCxHxW",
-            fix="build the engine with a batch of 1",
+            expected="the tensors of one image at a time, 1xCxHxW",
+            fix="build the engine for a size that is fixed",
         )
     channels, height, width = (size for size in shape if size is not None)
     return channels, height, width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 ItemIn = TypeVar("ItemIn", contravariant=True)  # noqa: PLC0105
@@ -9,7 +10,7 @@ SlotIn = TypeVar("SlotIn", contravariant=True)  # noqa: PLC0105
 
 
 class Job(Protocol[ItemIn, SlotIn]):
-    """What a worker does with its items; all but `depth`, `is_ready` and `failed` may take long.
+    """What a worker does with its items; begin, finish, publish, open and close may take long.
 
     An item is begun, finished and published; items are finished in the order in which they were
     begun. On a processor all of the work is done in `begin`, on a GPU most of it goes on between
@@ -18,13 +19,27 @@ class Job(Protocol[ItemIn, SlotIn]):
 
     @property
     def depth(self) -> int:
-        """How many items may be begun and not finished: 1 where beginning one does all of it."""
+        """How many items may be begun and not finished: 1 where beginning one does all of it.
+
+        Items that are begun together count as one.
+        """
+
+    @property
+    def batch(self) -> int:
+        """How many items, each of another camera, may be begun together."""
 
     def open(self) -> None:
         """Load what computing needs (computing thread, once, before any item)."""
 
     def begin(self, item: ItemIn, slot: SlotIn) -> None:
         """Begin with the result of an item (computing thread); where it raises it is not begun."""
+
+    def begin_together(self, items: Sequence[tuple[ItemIn, SlotIn]]) -> Sequence[Exception | None]:
+        """Begin with items of several cameras as one (computing thread); each is finished alone.
+
+        Returns:
+            For each why it is not begun; None where it is. Where it raises none is.
+        """
 
     def is_ready(self, item: ItemIn) -> bool:
         """Whether `finish` would return at once for the item begun first (computing thread)."""

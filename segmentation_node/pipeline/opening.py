@@ -11,7 +11,7 @@ from segmentation_node.cuda.owned import Owned, free_or_tell
 from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.engines import BuildWatch, CpuEngine, GpuEngine, open_engine
 from segmentation_node.engines.selection import resolve_engine
-from segmentation_node.errors import EngineError
+from segmentation_node.errors import EngineError, FixedBatchError
 from segmentation_node.model import Model
 from segmentation_node.pipeline.cpu import CpuPipeline
 from segmentation_node.pipeline.cuda import CudaPipeline
@@ -32,6 +32,7 @@ def open_pipeline(
     view: View | None = None,
     watch: BuildWatch | None = None,
     mapped: bool | None = None,
+    batch: int = 1,
 ) -> Pipeline:
     """Open a network and what is around it; closing the pipeline closes all of it.
 
@@ -48,6 +49,8 @@ def open_pipeline(
         watch: As for `open_engine`.
         mapped: On a GPU, whether its kernels read and write main memory in place; where None,
             they do if the GPU shares it with the processor. See docs/gpu.md.
+        batch: On a GPU, of how many cameras frames may be begun together at most: those of
+            pipelines beside it. A network whose layers fix the batch takes one at a time.
 
     Raises:
         ConfigError: The view merges classes that the network does not have.
@@ -63,12 +66,36 @@ def open_pipeline(
     with Owned() as undo:
         undo.callback(free_or_tell, gpu.close)
         with CAPTURES.kept_away(), gpu.current():
-            opened = open_engine(
-                model, engine="tensorrt", precision=precision, size=size, watch=watch
-            )
+            opened = _open_on_gpu(model, precision, size, watch, batch)
         undo.pop_all()
     mapped = gpu.shares_memory if mapped is None else mapped
     return on_gpu(opened.model, opened, view, gpu, mapped=mapped)
+
+
+def _open_on_gpu(
+    model: Model,
+    precision: str,
+    size: NetworkSize | None,
+    watch: BuildWatch | None,
+    batch: int,
+) -> GpuEngine:
+    def open_for(images: int) -> GpuEngine:
+        return open_engine(
+            model,
+            engine="tensorrt",
+            precision=precision,
+            size=size,
+            batch=images,
+            watch=watch,
+        )
+
+    try:
+        return open_for(batch)
+    except FixedBatchError as error:
+        if batch == 1:
+            raise
+        _log.warning("%s: cameras take turns on the GPU: %s", model.name, error)
+        return open_for(1)
 
 
 def _gpu_for(engine: str) -> Gpu | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +57,7 @@ class Segmenter(Closing):
         """What label images hold: the merged classes, or those of the network."""
         self._engine = engine
         self._pipeline = pipeline or pipeline_on(model, engine, view)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # those beside it are used together, under the same one
         self._ring = BufferRing()
         self._closed = False
 
@@ -70,6 +72,7 @@ class Segmenter(Closing):
         view: View | None = None,
         watch: BuildWatch | None = None,
         mapped: bool | None = None,
+        batch: int = 1,
     ) -> Segmenter:
         """Load a network.
 
@@ -86,6 +89,7 @@ class Segmenter(Closing):
             watch: Follows the building of an engine, and can end it.
             mapped: On a GPU, whether its kernels read images and write results in main memory,
                 without copies; where None, if the GPU is integrated. See docs/gpu.md.
+            batch: On a GPU, of how many cameras frames may be begun together at most.
 
         Raises:
             ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
@@ -94,7 +98,7 @@ class Segmenter(Closing):
             ConfigError: The size is none, or the view merges classes that the network has not.
         """
         found = load_model(model)
-        size = _size(network_size, found)
+        size = found.size_of(network_size)
         pipeline = open_pipeline(
             found,
             engine=engine,
@@ -103,6 +107,7 @@ class Segmenter(Closing):
             view=view,
             watch=watch,
             mapped=mapped,
+            batch=batch,
         )
         if found.notice:
             _log.warning("%s: %s", found.name, found.notice)
@@ -188,9 +193,8 @@ class Segmenter(Closing):
             FrameError: The image is not (H, W, 3) uint8, or the frame cannot be converted.
             EngineError: The segmenter is closed, or the runtime failed.
         """
-        with self._lock:
-            self._check_open()
-            found, fitted = self._pipeline.logits(_frame(image))
+        with self.exclusive() as pipeline:
+            found, fitted = pipeline.logits(_frame(image))
             return found.copy(), fitted
 
     def __call__(
@@ -229,9 +233,26 @@ class Segmenter(Closing):
             OutputError: `into` does not fit the frame and the outputs.
             EngineError: The segmenter is closed, or the runtime failed.
         """
+        with self.exclusive() as pipeline:
+            return pipeline.segment(frame, outputs, into)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Pipeline]:
+        """Give this thread alone what segments the frames, while a block runs.
+
+        Raises:
+            EngineError: The segmenter is closed.
+        """
         with self._lock:
-            self._check_open()
-            return self._pipeline.segment(frame, outputs, into)
+            if self._closed:
+                fix = "call it inside its `with` block, or load it again"
+                raise EngineError("a frame for a closed segmenter", "an open one", fix)
+            yield self._pipeline
+
+    @property
+    def batch(self) -> int:
+        """Of how many cameras frames may be begun together, see `begin_together`."""
+        return self._pipeline.batch
 
     @property
     def depth(self) -> int:
@@ -242,9 +263,8 @@ class Segmenter(Closing):
         self, frame: Frame, outputs: Outputs | None = None, into: Buffers | None = None
     ) -> None:
         """Begin with one frame: `segment` in two halves, see `CudaPipeline.begin` and `finish`."""
-        with self._lock:
-            self._check_open()
-            self._pipeline.begin(frame, outputs, into)
+        with self.exclusive() as pipeline:
+            pipeline.begin(frame, outputs, into)
 
     @property
     def is_ready(self) -> bool:
@@ -254,9 +274,8 @@ class Segmenter(Closing):
 
     def finish(self) -> Segmentation:
         """Wait for the frame that was begun first; see `CudaPipeline.finish`."""
-        with self._lock:
-            self._check_open()
-            return self._pipeline.finish()
+        with self.exclusive() as pipeline:
+            return pipeline.finish()
 
     def warm_up(self, height: int, width: int, outputs: Outputs | None = None) -> None:
         """Segment grey images, so that the first real one finds everything in place.
@@ -266,9 +285,8 @@ class Segmenter(Closing):
             width: Pixels of the camera images to come.
             outputs: What will be made of them; colour alone where None.
         """
-        with self._lock:
-            self._check_open()
-            self._pipeline.warm_up(height, width, outputs)
+        with self.exclusive() as pipeline:
+            pipeline.warm_up(height, width, outputs)
 
     def close(self) -> None:
         """Free the network, after the frame that is under way; closing twice does nothing."""
@@ -276,22 +294,6 @@ class Segmenter(Closing):
             self._closed = True
             self._pipeline.close()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise EngineError(
-                received="a frame for a closed segmenter",
-                expected="an open one",
-                fix="call it inside its `with` block, or load it again",
-            )
-
 
 def _frame(image: NDArray[np.uint8] | Frame) -> Frame:
     return image if isinstance(image, Frame) else Frame.from_array(image)
-
-
-def _size(asked: str | NetworkSize | None, model: Model) -> NetworkSize:
-    if isinstance(asked, NetworkSize):
-        return asked
-    if asked is None or asked == "default":
-        return model.default_size
-    return NetworkSize.parse(asked)

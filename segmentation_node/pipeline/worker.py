@@ -12,35 +12,33 @@ Where work goes on by itself once it is begun, as on a GPU, frame N+1 is begun w
 and N-1 goes out: if one waits, and not before a frame that is done has been handed over. So no
 frame of a camera that is slower than the machine waits for another one.
 
+Where an engine computes frames of several cameras in one execution, those of one moment are begun
+together; for a late one they wait a moment. A result that is there goes out meanwhile.
+
 Nothing here knows ROS; what is done with a frame is a `Job`.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from segmentation_node.errors import FrameError
+from segmentation_node.pipeline.computing import Computing, Taken, act
 from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.gathering import Gathering, Turn
 from segmentation_node.pipeline.inbox import Inbox
 from segmentation_node.pipeline.job import Job
 
 Item = TypeVar("Item")
 Slot = TypeVar("Slot")
 
-_log = logging.getLogger("segmentation_node")
-
-
-class _Taken(NamedTuple, Generic[Item, Slot]):
-    """A frame on its way, and the slot that its result goes into."""
-
-    item: Item
-    slot: Slot
-    camera: int
+_GLANCE_S = 0.5e-3
+"""How long a result that is there may go unnoticed while a late camera is waited for."""
 
 
 class Worker(Generic[Item, Slot]):
@@ -56,6 +54,7 @@ class Worker(Generic[Item, Slot]):
         mode: `latest` keeps one waiting item of each camera and replaces it; `every` keeps all.
         queue_size: With `every`, how many items of each camera may wait.
         on_room: Called (computing thread) when a full inbox has room again.
+        gathering: Which frames are begun together, where the job takes several; none where None.
     """
 
     def __init__(
@@ -65,15 +64,16 @@ class Worker(Generic[Item, Slot]):
         mode: str = "latest",
         queue_size: int = 10,
         on_room: Callable[[], None] | None = None,
+        gathering: Gathering[Item] | None = None,
     ) -> None:
         self._job = job
-        self._inbox: Inbox[Item] = Inbox(len(slots), mode, queue_size)
+        self._inbox: Inbox[Item] = Inbox(len(slots), mode, queue_size, gathering)
         self._on_room = on_room or (lambda: None)
         self._free = [list(of_camera) for of_camera in slots]
         self._under_way = 0
         # Of these the computing thread alone knows.
-        self._begun: deque[_Taken[Item, Slot]] = deque()
-        self._done: deque[_Taken[Item, Slot]] = deque()
+        self._computing = Computing(job, self._hand_over, self._give_up)
+        self._done: deque[Taken[Item, Slot]] = deque()
         self._between: deque[Callable[[], None]] = deque()
         self._counts = [Counts() for _ in slots]
         self._changed = threading.Condition()
@@ -160,7 +160,8 @@ class Worker(Generic[Item, Slot]):
             if not self._running:
                 self._count(camera, skipped=1)
                 return False
-            self._count(camera, skipped=self._inbox.put(item, camera))
+            replaced = self._inbox.put(item, camera, time.monotonic())
+            self._count(camera, skipped=replaced)
             self._changed.notify_all()
         return True
 
@@ -201,59 +202,59 @@ class Worker(Generic[Item, Slot]):
     def _next_step(self) -> Callable[[], None] | None:
         """Wait for what the computing thread is to do next; None at the end."""
         # A result that is there goes out first: to begin another frame takes this thread's time.
-        is_ready = bool(self._begun) and self._job.is_ready(self._begun[0].item)
+        is_ready = self._computing.is_ready
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._begun or self._may_act or self._closing or self._turn is not None
-            )
+            turn = self._wait()
             if self._may_act:
-                return partial(_do, self._between.popleft())
-            camera = None if is_ready else self._turn
-            if camera is not None:
-                return self._take(camera)
-        return self._finish_first if self._begun else None
+                return partial(act, self._between.popleft())
+            if turn.cameras and not is_ready:
+                return self._take(turn.cameras)
+            if turn.until_s is not None and not is_ready:
+                # Neither is the result to wait for a frame, nor the frame for the result.
+                return partial(time.sleep, _GLANCE_S)
+        return self._computing.finish_first if self._computing else None
+
+    def _wait(self) -> Turn:
+        while True:
+            now_s = time.monotonic()
+            turn = self._turn(now_s)
+            if self._computing or self._may_act or self._closing or turn.cameras:
+                return turn
+            self._changed.wait(None if turn.until_s is None else turn.until_s - now_s)
 
     @property
     def _may_act(self) -> bool:
         return bool(self._between) and not self._under_way
 
-    @property
-    def _turn(self) -> int | None:
-        """The camera whose frame may be begun now."""
+    def _turn(self, now_s: float) -> Turn:
+        """The cameras whose frames may be begun now."""
         # With something to be done between two frames, none is begun until that is done.
-        if not self._running or self._between or len(self._begun) >= self._job.depth:
-            return None
+        if not self._running or self._between or not self._computing.may_begin:
+            return Turn()
         # Where a result waits for the one that goes out, frames wait where newer ones replace them.
-        if self._under_way - len(self._begun) > 1:
-            return None
-        return self._inbox.next_camera(lambda camera: bool(self._free[camera]))
+        if self._under_way - len(self._computing) > 1:
+            return Turn()
+        most = self._computing.batch
+        return self._inbox.turn(most, now_s, lambda camera: bool(self._free[camera]))
 
-    def _take(self, camera: int) -> Callable[[], None]:
-        was_full = not self.has_room(camera)
-        taken = _Taken(self._inbox.take(camera), self._free[camera].pop(), camera)
-        self._under_way += 1
+    def _take(self, cameras: Sequence[int]) -> Callable[[], None]:
+        was_full = not all(map(self.has_room, cameras))
+        group = [
+            Taken(self._inbox.take(camera), self._free[camera].pop(), camera)
+            for camera in reversed(cameras)
+        ]
+        # By camera: what was prepared for frames in one order is of no use in another.
+        group.sort(key=lambda taken: taken.camera)
+        self._under_way += len(group)
         self._changed.notify_all()
-        return partial(self._begin, taken, was_full)
+        return partial(self._begin, group, was_full)
 
-    def _begin(self, taken: _Taken[Item, Slot], was_full: bool) -> None:
+    def _begin(self, group: Sequence[Taken[Item, Slot]], was_full: bool) -> None:
         if was_full:
             self._on_room()
-        try:
-            self._job.begin(taken.item, taken.slot)
-        except Exception as error:
-            # One bad frame must not end the stream.
-            self._give_up(taken, error)
-        else:
-            self._begun.append(taken)
+        self._computing.begin(group)
 
-    def _finish_first(self) -> None:
-        taken = self._begun.popleft()
-        try:
-            self._job.finish(taken.item, taken.slot)
-        except Exception as error:
-            # Nor must it take the one with it that was begun behind it.
-            self._give_up(taken, error)
-            return
+    def _hand_over(self, taken: Taken[Item, Slot]) -> None:
         with self._changed:
             self._done.append(taken)
             self._changed.notify_all()
@@ -262,7 +263,7 @@ class Worker(Generic[Item, Slot]):
         while (done := self._take_done()) is not None:
             self._publish(done)
 
-    def _publish(self, done: _Taken[Item, Slot]) -> None:
+    def _publish(self, done: Taken[Item, Slot]) -> None:
         try:
             self._job.publish(done.item, done.slot)
         except Exception as error:
@@ -271,29 +272,21 @@ class Worker(Generic[Item, Slot]):
         else:
             self._end(done, processed=1)
 
-    def _take_done(self) -> _Taken[Item, Slot] | None:
+    def _take_done(self) -> Taken[Item, Slot] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._done or self._computed)
             return self._done.popleft() if self._done else None
 
-    def _give_up(self, taken: _Taken[Item, Slot], error: Exception) -> None:
+    def _give_up(self, taken: Taken[Item, Slot], error: Exception) -> None:
         bad_frame = isinstance(error, FrameError)
         try:
             self._job.failed(taken.item, error)
         finally:
             self._end(taken, malformed=int(bad_frame), failed=int(not bad_frame))
 
-    def _end(self, taken: _Taken[Item, Slot], **more: int) -> None:
+    def _end(self, taken: Taken[Item, Slot], **more: int) -> None:
         with self._changed:
             self._free[taken.camera].append(taken.slot)
             self._under_way -= 1
             self._count(taken.camera, **more)
             self._changed.notify_all()
-
-
-def _do(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except Exception as error:
-        # The thread would end, and every camera of the node with it.
-        _log.error("what was to be done between two frames failed: %r", error)

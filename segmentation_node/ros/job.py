@@ -11,6 +11,7 @@ from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import EngineError, FrameError, SegmentationError
 from segmentation_node.pipeline.drift import DriftWatch
 from segmentation_node.pipeline.monitor import Monitor
+from segmentation_node.pipeline.together import Piece, begin_together
 from segmentation_node.ros.image_input import Arrival
 from segmentation_node.ros.network import Network
 from segmentation_node.ros.output_slot import OutputSlot
@@ -104,6 +105,11 @@ class SegmentationJob:
         """How many images may be begun and not finished."""
         return self._loaded.segmenters[0].depth
 
+    @property
+    def batch(self) -> int:
+        """Of how many cameras images may be begun together."""
+        return self._loaded.segmenters[0].batch
+
     def begin(self, item: Arrival, slot: OutputSlot) -> None:
         """Read one image, and begin with its segmentation into the messages of a slot.
 
@@ -112,19 +118,51 @@ class SegmentationJob:
             EngineError: The engine failed.
         """
         taken = time.perf_counter()
+        segmenter, frame, outputs, buffers = self._read(item, slot)
+        _note_wait(item, slot)
+        segmenter.begin(frame, outputs, buffers)
+        slot.frame = frame
+        slot.compute_ms = (time.perf_counter() - taken) * 1e3
+
+    def begin_together(self, items: Sequence[tuple[Arrival, OutputSlot]]) -> list[Exception | None]:
+        """Read images of several cameras, and begin with their segmentation in one execution.
+
+        Returns:
+            For each why it was not begun; None where it was.
+
+        Raises:
+            EngineError: The engine takes none of them.
+        """
+        taken = time.perf_counter()
+        read = [self._try_to_read(item, slot) for item, slot in items]
+        for (item, slot), one in zip(items, read, strict=True):
+            if not isinstance(one, Exception):
+                _note_wait(item, slot)
+        begun = iter(begin_together([one for one in read if not isinstance(one, Exception)]))
+        errors = [one if isinstance(one, Exception) else next(begun) for one in read]
+        # The thread's time is that of all of them.
+        compute_ms = (time.perf_counter() - taken) * 1e3 / len(items)
+        for (_, slot), one, error in zip(items, read, errors, strict=True):
+            slot.compute_ms = compute_ms
+            slot.frame = None if isinstance(one, Exception) or error else one[1]
+        return errors
+
+    def _try_to_read(self, item: Arrival, slot: OutputSlot) -> Piece | Exception:
+        try:
+            return self._read(item, slot)
+        except Exception as error:
+            # It is told of this image alone: those beside it go on.
+            return error
+
+    def _read(self, item: Arrival, slot: OutputSlot) -> Piece:
+        begun = time.perf_counter()
         frame = item.read()
-        read = time.perf_counter()
+        slot.stages_ms = {"read": (time.perf_counter() - begun) * 1e3 + item.read_ms}
         camera, segmenter = self._cameras[item.camera], self._loaded.segmenters[item.camera]
         camera.image_size = frame.height, frame.width
         camera.image = f"{frame.height}x{frame.width} {frame.encoding}"
         outputs, window = camera.output.images.wanted, segmenter.window(frame.height, frame.width)
-        segmenter.begin(frame, outputs, slot.buffers(window, outputs))
-        slot.frame = frame
-        slot.stages_ms = {
-            "wait": (taken - item.arrived_s) * 1e3 - item.read_ms,
-            "read": (read - taken) * 1e3 + item.read_ms,
-        }
-        slot.compute_ms = (time.perf_counter() - taken) * 1e3
+        return segmenter, frame, outputs, slot.buffers(window, outputs)
 
     def is_ready(self, item: Arrival) -> bool:
         """Whether `finish` would return at once for the image that was begun first."""
@@ -204,3 +242,9 @@ class SegmentationJob:
         if self._network is None:
             raise EngineError("a frame before the network was loaded", "an open job", "open it")
         return self._network
+
+
+def _note_wait(item: Arrival, slot: OutputSlot) -> None:
+    """Note what passed from an image's arrival until now, but for what reading it took."""
+    arrived_ms = (time.perf_counter() - item.arrived_s) * 1e3
+    slot.stages_ms = {"wait": arrived_ms - slot.stages_ms["read"], **slot.stages_ms}

@@ -10,11 +10,13 @@ from segmentation_node.config import NodeConfig, PipelineConfig
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.engines import BuildWatch
+from segmentation_node.engines.tensorrt_request import LARGEST_BATCH
 from segmentation_node.errors import ConfigError
 from segmentation_node.model import load_model
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.pipeline.size_choice import choose_by_trial
 from segmentation_node.pipeline.size_trial import SizeTrial
+from segmentation_node.pipeline.together import warm_up_together
 from segmentation_node.pipeline.view import View
 
 WARM_UP_SIZE = (720, 1280)
@@ -34,12 +36,16 @@ class Network:
     Args:
         segmenters: One for each camera, all on the same engine.
         size_reason: Why it has its size; empty where it was asked for.
+        batch: Of how many cameras images were to be computed together.
     """
 
-    def __init__(self, segmenters: Sequence[Segmenter], size_reason: str = "") -> None:
+    def __init__(
+        self, segmenters: Sequence[Segmenter], size_reason: str = "", batch: int = 1
+    ) -> None:
         self.segmenters = tuple(segmenters)
         """One for each camera, in the order of the parameter image_topics."""
         self._size_reason = size_reason
+        self._batch = batch
 
     @classmethod
     def load(
@@ -62,6 +68,7 @@ class Network:
         if size == "auto":
             largest, reason = _largest_size(config, first, image_sizes, watch)
             size = str(largest)
+        batch = _batch(config, len(others) + 1)
         segmenter = Segmenter.load(
             config.model,
             engine=config.engine,
@@ -70,9 +77,10 @@ class Network:
             view=first,
             watch=watch,
             mapped=_MAPPED[config.gpu_memory],
+            batch=batch,
         )
         try:
-            network = cls([segmenter, *map(segmenter.beside, others)], reason)
+            network = cls([segmenter, *map(segmenter.beside, others)], reason, batch)
             network._warm_up(image_sizes)
         except BaseException:
             # What is not handed over is closed here, so that the next attempt finds its memory.
@@ -83,6 +91,10 @@ class Network:
     def _warm_up(self, image_sizes: ImageSizes) -> None:
         for one, image_size in zip(self.segmenters, image_sizes, strict=True):
             one.warm_up(*(image_size or WARM_UP_SIZE))
+        together = min(self.segmenters[0].batch, len(self.segmenters))
+        if together > 1:
+            sizes = [size or WARM_UP_SIZE for size in image_sizes]
+            warm_up_together(self.segmenters[:together], sizes[:together])
 
     @property
     def labels(self) -> LabelSet:
@@ -94,6 +106,8 @@ class Network:
         """What is really in use, for the log and the diagnostics."""
         segmenter = self.segmenters[0]
         on_gpu = {"launches": segmenter.launches, "gpu_memory": segmenter.gpu_memory}
+        if segmenter.launches and self._batch > 1:
+            on_gpu["batch"] = _batch_in_words(segmenter.batch)
         return {
             **{key: value for key, value in on_gpu.items() if value},
             "model": segmenter.model.name,
@@ -139,6 +153,17 @@ def changes(before: PipelineConfig, after: PipelineConfig) -> str:
     """What differs, such as `model rendered, network_size 256x512`."""
     old, new = vars(before), vars(after)
     return ", ".join(f"{name} {new[name] or 'none'}" for name in new if new[name] != old[name])
+
+
+def _batch(config: NodeConfig, cameras: int) -> int:
+    """Of how many cameras images are to be computed together, where that can be."""
+    return min(cameras, LARGEST_BATCH) if config.batch_tolerance_ms else 1
+
+
+def _batch_in_words(batch: int) -> str:
+    if batch > 1:
+        return f"up to {batch} cameras together"
+    return "cameras in turns: a layer of the network fixes the batch"
 
 
 def _views(config: NodeConfig) -> list[View]:

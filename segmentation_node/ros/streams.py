@@ -13,10 +13,12 @@ from segmentation_node.config import NodeConfig, PipelineConfig
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.engines import BuildWatch
 from segmentation_node.errors import FrameError, SegmentationError
+from segmentation_node.pipeline.gathering import Gathering
 from segmentation_node.pipeline.monitor import Report
 from segmentation_node.pipeline.swap import Swap
 from segmentation_node.pipeline.worker import Worker
 from segmentation_node.ros.build_facts import build_facts
+from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.image_input import Arrival
 from segmentation_node.ros.job import SegmentationJob
 from segmentation_node.ros.legend import Legend
@@ -63,7 +65,10 @@ class CameraStreams:
         self._legend = Legend(node)
         self._job = SegmentationJob([one.side for one in self.cameras], self._load)
         slots = [[OutputSlot() for _ in range(SLOTS)] for _ in cameras]
-        self._worker = Worker(self._job, slots, config.mode, config.queue_size, self._wake)
+        gathering = Gathering(config.batch_tolerance_ms * 1e-3, _stamp_of)
+        self._worker = Worker(
+            self._job, slots, config.mode, config.queue_size, self._wake, gathering
+        )
         self.swap: Swap[PipelineConfig, Network] = Swap(
             running=config.network,
             prepare=self._prepare,
@@ -217,3 +222,7 @@ class CameraStreams:
         if executor is not None:
             with contextlib.suppress(Exception):
                 executor.wake()
+
+
+def _stamp_of(arrival: Arrival) -> int:
+    return stamp_ns(arrival.header)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fake_tensorrt import ORIN, PLAN, LayerType, fake_tensorrt, layer, tensor
 from small_network import write_network
 
-from segmentation_node.engines import GpuEngine, tensorrt_engines
+from segmentation_node.engines import GpuEngine, tensorrt_engines, tensorrt_execution
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.cache import EngineStore
 from segmentation_node.engines.tensorrt import TensorRtEngine
@@ -21,7 +22,7 @@ from segmentation_node.errors import EngineError, ModelError
 from segmentation_node.model import Model, load_model
 
 HERE = Machine(ORIN, versions={"tensorrt": "10.3.0"})
-STREAM, INPUT, OUTPUT = 7, 0x1000, 0x2000
+STREAM, INPUT, OUTPUT, MEMORY = 7, 0x1000, 0x2000, 0x3000
 
 Open = Callable[..., TensorRtEngine]
 
@@ -138,13 +139,71 @@ def test_closing_frees_context_then_engine_then_runtime_and_twice_is_safe(
         engine.enqueue(STREAM, INPUT, OUTPUT)
 
 
-def test_a_batch_of_cameras_is_one_engine(api: Any, tmp_path: Path) -> None:
-    model = load_model(write_network(tmp_path))
-    api.tensors = [tensor("image", (4, 3, 64, 96)), tensor("logits", (4, 4, 8, 12))]
-    request = BuildRequest(batch=4)
-    with TensorRtEngine(model, request, cache=tmp_path / "cache", machine=HERE) as engine:
-        assert engine.batch == 4
-        assert api.config.profiles[0].shapes["image"] == ((4, 3, 64, 96),) * 3
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The driver's part in the memory that contexts share: what was asked, and what it answers."""
+    done, refused = SimpleNamespace(name="CUDA_SUCCESS"), SimpleNamespace(name="OUT_OF_MEMORY")
+    driver = SimpleNamespace(CUresult=SimpleNamespace(CUDA_SUCCESS=done), calls=[], is_full=False)
+
+    def allocate(size: int) -> tuple[Any, ...]:
+        driver.calls.append(("allocate", size))
+        return (refused, None) if driver.is_full else (done, MEMORY)
+
+    def free(address: int) -> tuple[Any, ...]:
+        driver.calls.append(("free", address))
+        return (done,)
+
+    driver.cuMemAlloc, driver.cuMemFree = allocate, free
+    monkeypatch.setattr(tensorrt_execution, "load_driver", lambda: driver)
+    return driver
+
+
+def test_a_batch_of_cameras_is_one_engine_for_any_number_of_them(
+    api: Any, memory: Any, open_it: Open
+) -> None:
+    api.tensors = [tensor("image", (3, 3, 64, 96)), tensor("logits", (3, 4, 8, 12))]
+    with open_it(batch=3) as engine:
+        assert engine.batch == 3
+        assert (engine.input.shape, engine.output.shape) == ((1, 3, 64, 96), (1, 4, 8, 12))
+        shape = (3, 3, 64, 96)
+        assert api.config.profiles[0].shapes["image"] == ((1, 3, 64, 96), shape, shape)
+        # Each number of images has a context whose shape never changes; all share their memory.
+        assert api.calls == [("memory", MEMORY)] * 3
+        api.calls.clear()
+        for images in (2, 3, 1, 2):
+            engine.enqueue(STREAM, INPUT, OUTPUT, images)
+        runs = [call for call in api.calls if call[0] == "execute"]
+        assert runs == [
+            ("execute", STREAM, 2),
+            ("execute", STREAM, 3),
+            ("execute", STREAM),
+            runs[0],
+        ]
+        assert len(api.calls) == 3 * 2 + 4
+        for images in (0, 4):
+            with pytest.raises(EngineError, match=rf"{images} images at a time; expected 1 to 3"):
+                engine.enqueue(STREAM, INPUT, OUTPUT, images)
+        api.freed.clear()
+    assert api.freed == ["context"] * 3 + ["engine", "runtime"]
+    assert memory.calls == [("allocate", 3_000_000), ("free", MEMORY)]
+
+
+def test_without_memory_that_contexts_can_share_nothing_is_left(
+    api: Any, memory: Any, open_it: Open
+) -> None:
+    memory.is_full = True
+    with pytest.raises(EngineError, match=r"no 3 MB of GPU memory \(.* OUT_OF_MEMORY\)"):
+        open_it(batch=2)
+    assert api.freed == ["engine", "runtime"]
+
+
+def test_a_context_that_cannot_be_made_gives_the_shared_memory_back(
+    api: Any, memory: Any, open_it: Open
+) -> None:
+    api.refuses = {"context"}
+    with pytest.raises(EngineError, match="cannot be started"):
+        open_it(batch=2)
+    assert memory.calls[-1] == ("free", MEMORY)
 
 
 @pytest.mark.parametrize(

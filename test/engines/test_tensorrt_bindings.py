@@ -59,7 +59,7 @@ CALLS = {
     "Runtime.__init__": 1,
     "Runtime.deserialize_cuda_engine": 1,
     "ICudaEngine.create_engine_inspector": 0,
-    "ICudaEngine.create_execution_context": 0,
+    "ICudaEngine.create_execution_context": 1,
     "ICudaEngine.get_tensor_dtype": 1,
     "ICudaEngine.get_tensor_mode": 1,
     "ICudaEngine.get_tensor_name": 1,
@@ -67,6 +67,7 @@ CALLS = {
     "ICudaEngine.get_tensor_shape": 1,
     "IExecutionContext.execute_async_v3": 1,
     "IExecutionContext.get_tensor_shape": 1,
+    "IExecutionContext.set_device_memory": 2,
     "IExecutionContext.set_input_shape": 2,
     "IExecutionContext.set_tensor_address": 2,
     "IProfiler.report_layer_time": 2,
@@ -74,6 +75,7 @@ CALLS = {
 }
 NAMES = (
     "BuilderFlag.TF32",
+    "ExecutionContextAllocationStrategy.USER_MANAGED",
     "LayerInformationFormat.JSON",
     "LayerType.CONVOLUTION",
     "LayerType.DECONVOLUTION",

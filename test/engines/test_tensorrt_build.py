@@ -24,7 +24,7 @@ from segmentation_node.engines.tensorrt_flavour import FLAVOURS, TensorRt
 from segmentation_node.engines.tensorrt_machine import Machine
 from segmentation_node.engines.tensorrt_progress import BuildProgress
 from segmentation_node.engines.tensorrt_request import BuildRequest
-from segmentation_node.errors import EngineError, ModelError
+from segmentation_node.errors import EngineError, FixedBatchError, ModelError
 from segmentation_node.model import Model, load_model
 
 HERE = Machine(ORIN, versions={"tensorrt": "10.3.0"})
@@ -146,7 +146,9 @@ def test_a_network_is_built_for_a_batch_of_images(
     tensorrt, api = library
     api.batch = exported
     PlanBuilder(tensorrt, model, key(tensorrt, model, batch=2)).build()
-    assert api.config.profiles[0].shapes == {"image": ((2, 3, 64, 96),) * 3}
+    shape = (2, 3, 64, 96)
+    assert api.config.profiles[0].shapes == {"image": ((1, 3, 64, 96), shape, shape)}
+    assert api.network.get_input(0).shape == (-1, 3, 64, 96)
 
 
 def test_the_network_itself_gets_the_one_shape(library: tuple[TensorRt, Any], model: Model) -> None:
@@ -168,7 +170,7 @@ def test_another_stride_than_the_sidecars_is_found_before_the_build(
 def test_a_batch_that_a_layer_fixes_is_refused(library: tuple[TensorRt, Any], model: Model) -> None:
     tensorrt, api = library
     api.fixes_batch = True
-    with pytest.raises(ModelError, match=r"a batch of 2 .*; expected a batch of 1"):
+    with pytest.raises(FixedBatchError, match=r"a batch of 2 .*; expected a batch of 1"):
         PlanBuilder(tensorrt, model, key(tensorrt, model, batch=2)).build()
 
 

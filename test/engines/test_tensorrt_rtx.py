@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_network import onnx_bytes, write_network
 
@@ -21,7 +23,7 @@ from segmentation_node.engines.tensorrt_machine import Machine
 from segmentation_node.engines.tensorrt_plan import LoadedPlan
 from segmentation_node.engines.tensorrt_progress import BuildProgress
 from segmentation_node.engines.tensorrt_request import BuildRequest
-from segmentation_node.errors import EngineError, ModelError, OutputError
+from segmentation_node.errors import EngineError, FixedBatchError, ModelError, OutputError
 from segmentation_node.model import load_model
 
 pytest.importorskip("tensorrt_rtx", reason="TensorRT for RTX is not installed")
@@ -58,10 +60,29 @@ def test_without_a_target_or_a_gpu_the_plan_is_portable(tmp_path: Path) -> None:
     assert made.obtained.manifest.key.made_for == "portable"
 
 
+BATCH = BuildRequest(batch=3, flavour="rtx", target="SM86")
+
+
 def test_a_network_of_one_image_is_built_for_a_batch(tmp_path: Path) -> None:
-    made = build(tmp_path, BuildRequest(batch=3, flavour="rtx", target="SM86"))
+    made = build(tmp_path, BATCH)
     assert made.obtained.manifest.key.shape == (3, 3, 64, 96)
     assert made.path.read_bytes().startswith(MAGIC)
+
+
+@pytest.mark.parametrize(("batch", "fixes"), [(1, True), (-1, False)])
+def test_a_layer_that_fixes_the_batch_is_found_by_the_parser(
+    batch: int, fixes: bool, tmp_path: Path
+) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    network = onnx.load_from_string(onnx_bytes(size=(64, 96)))
+    network.graph.node[-1].output[0] = "flat"
+    shape = np.array([batch, 4, 8, 12], np.int64)
+    network.graph.initializer.append(onnx.numpy_helper.from_array(shape, "shape"))
+    reshape = onnx.helper.make_node("Reshape", ["flat", "shape"], ["logits"])
+    network.graph.node.append(reshape)
+    model = load_model(write_network(tmp_path, network.SerializeToString(), height=64, width=96))
+    with pytest.raises(FixedBatchError) if fixes else nullcontext():
+        build_engine(model, BATCH, cache=tmp_path / "cache", machine=NO_GPU)
 
 
 def test_a_quantised_onnx_is_int8_and_nothing_else(tmp_path: Path) -> None:

@@ -493,7 +493,7 @@ def test_the_output_size_is_right_without_an_overlay_too(make_rig: MakeRig) -> N
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"batch": 2}, "one image at a time"), ({"dtypes": ("float32", "int8")}, "int8")],
+    [({"images": 2}, "one image at a time"), ({"dtypes": ("float32", "int8")}, "int8")],
 )
 def test_engines_that_do_not_fit_are_named(
     library: ctypes.CDLL, make_network: MakeNetwork, change: dict[str, Any], reason: str
@@ -597,7 +597,7 @@ def test_whichever_call_fails_the_next_frame_is_right_and_everything_is_freed(
         else:
             # A capture has failed: the frame went out call by call, and another was captured.
             assert rig.pipeline.launches == "CUDA graph"
-        while rig.pipeline._under_way:
+        while rig.pipeline.under_way:
             rig.pipeline.finish()
         # Nothing of a frame that failed is left in a stream, where it would meet the next one.
         assert not any(stream.queue for stream in rig.gpu.streams), name

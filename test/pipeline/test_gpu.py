@@ -21,6 +21,7 @@ from segmentation_node.core.preprocess import preprocess
 from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.model import Model
 from segmentation_node.pipeline import CudaPipeline, Outputs, Segmentation
+from segmentation_node.pipeline.gpu_family import Together
 from segmentation_node.pipeline.opening import open_pipeline
 
 pytestmark = pytest.mark.gpu
@@ -54,10 +55,10 @@ def make_pipeline(gpu: PyCudaGpu, make_network: MakeNetwork) -> Iterator[Callabl
     engines = importlib.import_module("segmentation_node.bench.gpu.torch_engine")
     made: list[CudaPipeline] = []
 
-    def make(precision: str = "fp32", **options: Any) -> CudaPipeline:
+    def make(precision: str = "fp32", batch: int = 1, **options: Any) -> CudaPipeline:
         model = make_network(default_size=[96, 160], fit="letterbox")
         with gpu.current():
-            engine = engines.TorchEngine(model, precision=precision)
+            engine = engines.TorchEngine(model, precision=precision, batch=batch)
         made.append(CudaPipeline(model, engine, gpu=gpu, **options))
         return made[-1]
 
@@ -133,6 +134,25 @@ def test_two_frames_under_way_are_the_same_as_one_after_the_other(
 def _same(result: Segmentation, wanted: Segmentation) -> None:
     for name in ("labels", "color", "overlay", "confidence"):
         assert (getattr(result, name) == getattr(wanted, name)).all(), name
+
+
+@pytest.mark.parametrize("graphs", [True, False])
+def test_cameras_get_from_one_execution_what_each_gets_alone(
+    make_pipeline: Callable[..., Any], graphs: bool
+) -> None:
+    pipeline = make_pipeline(batch=3, graphs=graphs)
+    cameras = [pipeline, pipeline.beside(), pipeline.beside()]
+    sizes = (SIZE, (90, 160), (120, 200))
+    for number in range(8):
+        frames = [picture(number, *size) for size in sizes]
+        wanted = [one.segment(frames[n], ALL).copy() for n, one in enumerate(cameras)]
+        together = [0, 1, 2] if number % 3 else [0, 2]
+        batch = [Together(cameras[n], frames[n], ALL) for n in together]
+        assert pipeline.begin_together(batch) == [None] * len(batch)
+        for n in together:
+            labels = cameras[n].finish().labels
+            # A library may compute several images in another order than one.
+            assert (labels != wanted[n].labels).mean() < 1e-3
 
 
 def test_the_colours_weight_and_the_outputs_may_change(make_pipeline: Callable[..., Any]) -> None:

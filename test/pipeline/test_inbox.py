@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segmentation_node.errors import ConfigError
+from segmentation_node.pipeline.gathering import Gathering, Turn
 from segmentation_node.pipeline.inbox import Inbox
 
 
@@ -63,3 +64,114 @@ def test_every_is_full_for_one_camera_alone_and_dropping_counts() -> None:
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(ConfigError, match="latest or every"):
         Inbox(1, "sometimes")
+
+
+MS = 1e-3
+
+
+def gathering(cameras: int = 3, mode: str = "latest", stamped: bool = False) -> Inbox[int]:
+    """An inbox that gathers within 5 ms; items are their own stamps in milliseconds, if any."""
+    stamp_ns = (lambda item: item * 10**6) if stamped else (lambda _: 0)
+    return Inbox(cameras, mode, 10, Gathering(5 * MS, stamp_ns))
+
+
+def take(inbox: Inbox[int], turn: Turn) -> list[int]:
+    return [inbox.take(camera) for camera in reversed(turn.cameras)][::-1]
+
+
+def test_frames_within_the_tolerance_go_together_and_when_all_are_there_at_once() -> None:
+    inbox = gathering()
+    for camera, now_s in ((1, 0.0), (0, 3 * MS), (2, 5 * MS)):
+        inbox.put(camera, camera, now_s)
+    assert inbox.turn(3, 5 * MS) == Turn((0, 1, 2))
+    assert inbox.turn(1, 5 * MS) == Turn((0,))
+    assert inbox.turn(2, 5 * MS) == Turn((0, 1))
+
+
+def test_a_late_camera_is_waited_for_from_the_first_arrival_on() -> None:
+    inbox = gathering()
+    inbox.put(1, 1, 10 * MS)
+    inbox.put(0, 0, 12 * MS)
+    assert inbox.turn(3, 12 * MS) == Turn(until_s=15 * MS)
+    assert inbox.turn(3, 15 * MS) == Turn((0, 1))
+
+
+def test_a_camera_that_is_silent_is_not_waited_for_twice_and_one_that_comes_back_is() -> None:
+    inbox = gathering(2)
+    inbox.put(0, 0, 0.0)
+    assert inbox.turn(2, 0.0) == Turn(until_s=5 * MS)
+    take(inbox, inbox.turn(2, 5 * MS))
+    for now_s in (33 * MS, 66 * MS):
+        inbox.put(0, 0, now_s)
+        assert inbox.turn(2, now_s) == Turn((0,))
+        inbox.take(0)
+    inbox.put(1, 1, 70 * MS)
+    take(inbox, inbox.turn(2, 76 * MS))
+    inbox.put(0, 0, 100 * MS)
+    assert inbox.turn(2, 100 * MS) == Turn(until_s=pytest.approx(105 * MS))
+
+
+def test_frames_that_are_apart_do_not_go_together_nor_wait() -> None:
+    inbox = gathering(2)
+    inbox.put(0, 0, 0.0)
+    inbox.put(1, 1, 6 * MS)
+    assert inbox.turn(2, 6 * MS) == Turn((0,))
+    inbox.take(0)
+    inbox.put(2, 0, 20 * MS)
+    assert inbox.turn(2, 20 * MS) == Turn((1,))
+
+
+@pytest.mark.parametrize(("stamps", "near"), [((40, 45), True), ((40, 46), False), ((0, 46), True)])
+def test_stamps_decide_where_both_have_one(stamps: tuple[int, int], near: bool) -> None:
+    inbox = gathering(2, stamped=True)
+    for camera, stamp in enumerate(stamps):
+        inbox.put(stamp, camera, 1.0)
+    assert inbox.turn(2, 1.0) == Turn((0, 1) if near else (0,))
+
+
+def test_the_turn_goes_on_after_the_one_whose_turn_it_was() -> None:
+    inbox = gathering(3, "every", stamped=True)
+    for camera, stamps in enumerate(([10, 20], [11, 21], [90])):
+        for stamp in stamps:
+            inbox.put(stamp, camera, 1.0)
+    assert take(inbox, inbox.turn(3, 1.0)) == [10, 11]
+    # Camera 1 comes next, and its frame brings that of camera 0; then it is camera 2.
+    assert take(inbox, inbox.turn(3, 1.0)) == [21, 20]
+    assert take(inbox, inbox.turn(3, 2.0)) == [90]
+
+
+def test_who_may_not_be_served_goes_with_nobody() -> None:
+    inbox = gathering(2)
+    for camera in range(2):
+        inbox.put(camera, camera, 1.0)
+    assert inbox.turn(2, 1.0, lambda camera: camera == 1) == Turn((1,))
+    assert inbox.turn(2, 1.0, lambda _: False) == Turn()
+
+
+def test_a_frame_that_is_replaced_while_it_waits_for_others_prolongs_no_wait() -> None:
+    inbox = gathering(2)
+    inbox.put(1, 1, 0.0)
+    inbox.take(1)
+    for now_ms in (0, 2, 4):
+        inbox.put(now_ms, 0, now_ms * MS)
+        assert inbox.turn(2, now_ms * MS) == Turn(until_s=5 * MS)
+    assert take(inbox, inbox.turn(2, 5 * MS)) == [4]
+    # One that waited for the engine is not meant: for the one in its place others are waited for.
+    inbox.put(1, 1, 10 * MS)
+    inbox.take(1)
+    inbox.put(11, 0, 11 * MS)
+    inbox.put(20, 0, 20 * MS)
+    assert inbox.turn(2, 20 * MS) == Turn(until_s=25 * MS)
+
+
+def test_queues_that_a_lost_frame_has_put_out_of_step_come_into_step_again() -> None:
+    inbox = gathering(2, "every", stamped=True)
+    inbox.put(66, 0, 66 * MS)
+    inbox.take(0)
+    for stamp in (100, 133, 166):
+        inbox.put(stamp, 0, stamp * MS)
+        if stamp > 100:
+            inbox.put(stamp + 1, 1, (stamp + 1) * MS)
+    # It would be the turn of camera 1, whose first frame belongs to the second one of camera 0.
+    found = [take(inbox, inbox.turn(2, 1.0)) for _ in range(3)]
+    assert found == [[100], [133, 134], [166, 167]]

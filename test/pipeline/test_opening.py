@@ -11,12 +11,14 @@ from host_engine import HostEngine
 from host_gpu import HostGpu
 
 from segmentation_node import engines
+from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.cuda.captures import CAPTURES
-from segmentation_node.errors import ConfigError, EngineError
+from segmentation_node.errors import ConfigError, EngineError, FixedBatchError
 from segmentation_node.model import Model
 from segmentation_node.pipeline import CpuPipeline, CudaPipeline, Outputs, Segmenter, View, opening
 from segmentation_node.pipeline.opening import open_pipeline, pipeline_on
+from segmentation_node.pipeline.together import begin_together, warm_up_together
 
 MakeNetwork = Callable[..., Model]
 
@@ -29,19 +31,22 @@ class Machine:
         self.asked: list[dict[str, Any]] = []
         self.engines: list[HostEngine] = []
         self.problem: EngineError | None = None
+        self.fixes_batch = False
         patch.setattr(opening, "PyCudaGpu", lambda: self.gpu)
         patch.setattr(opening, "open_engine", self.open_engine)
         patch.setattr(opening, "resolve_engine", lambda name: "tensorrt")
 
     def open_engine(
-        self, model: Model, size: NetworkSize | None = None, **asked: Any
+        self, model: Model, size: NetworkSize | None = None, batch: int = 1, **asked: Any
     ) -> HostEngine:
         self.gpu.call("open engine")  # refuses to be called without a context
         assert not CAPTURES.are_possible
         self.asked.append(asked)
         if self.problem is not None:
             raise self.problem
-        self.engines.append(HostEngine(self.gpu, model, size))
+        if self.fixes_batch and batch > 1:
+            raise FixedBatchError(f"a batch of {batch}", "a batch of 1", "export it again")
+        self.engines.append(HostEngine(self.gpu, model, size, batch=batch))
         return self.engines[-1]
 
 
@@ -88,6 +93,55 @@ def test_auto_does_without_a_gpu_that_cannot_be_used_and_says_why(
     assert "engine auto takes openvino: received no PyCUDA (libcurand.so.10" in caplog.text
     with pytest.raises(EngineError, match="no PyCUDA"):
         open_pipeline(make_network(), engine="tensorrt")
+
+
+def test_a_network_that_takes_no_batch_has_its_cameras_take_turns_and_says_so_once(
+    machine: Machine, make_network: MakeNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.fixes_batch = True
+    with open_pipeline(make_network(), batch=3) as pipeline:
+        assert pipeline.batch == 1
+    assert len(machine.asked) == 2
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert said[0].startswith("small: cameras take turns on the GPU: received a batch of 3;")
+
+
+def test_a_batch_changes_nothing_on_the_processor(make_network: MakeNetwork) -> None:
+    with open_pipeline(make_network(), engine="openvino", precision="fp32", batch=3) as pipeline:
+        assert pipeline.batch == 1
+
+
+def test_segmenters_beside_each_other_begin_their_frames_together(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    images = [np.full((20, 30, 3), 60, np.uint8), np.full((24, 18, 3), 200, np.uint8)]
+    with Segmenter.load(make_network().path, batch=2) as first:
+        cameras = [first, first.beside()]
+        warm_up_together(cameras, [(20, 30), (24, 18)])
+        frames = map(Frame.from_array, images)
+        pieces = [(one, frame, Outputs(), None) for one, frame in zip(cameras, frames, strict=True)]
+        assert begin_together(pieces) == [None, None]
+        for camera, image in zip(cameras, images, strict=True):
+            labels = camera.finish().labels.copy()
+            assert (labels == first(image).labels).all()
+        assert machine.engines[0].executions == [2] * 5 + [1] * 2
+        machine.gpu.refuses = {"enqueue"}
+        cameras = [cameras[1], first]
+        with pytest.raises(EngineError, match="while enqueue"):
+            warm_up_together(cameras, [(10, 10), (12, 12)])
+        machine.gpu.refuses = set()
+    with pytest.raises(EngineError, match="a closed segmenter"):
+        begin_together(pieces)
+    assert machine.gpu.left == []
+
+
+def test_the_processor_takes_no_frames_together(make_network: MakeNetwork) -> None:
+    frame = Frame.from_array(np.zeros((20, 30, 3), np.uint8))
+    with Segmenter.load(make_network().path, engine="openvino", precision="fp32") as first:
+        pieces = [(one, frame, Outputs(), None) for one in (first, first.beside())]
+        with pytest.raises(EngineError, match="several cameras at a time on the processor"):
+            begin_together(pieces)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
 from segmentation_node.pipeline import Buffers, CudaPipeline, Outputs, Segmenter, View
 from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.gathering import Gathering
+from segmentation_node.pipeline.together import Piece, begin_together
 from segmentation_node.pipeline.worker import Worker
 
 PATIENCE_S = 60.0
@@ -36,6 +38,7 @@ class GpuJob:
 
     def __init__(self, segmenters: list[Segmenter]) -> None:
         self.segmenters = segmenters
+        self.batch = segmenters[0].batch
         self.steps: list[str] = []
         self.published: list[tuple[int, Buffers]] = []
         self.lost: list[int] = []
@@ -52,6 +55,16 @@ class GpuJob:
         slot[:] = [Buffers.allocate(*SIZES[item % 2], WANTED)]
         self.steps.append(f"begin {item}")
         self.segmenters[item % 2].begin(frame_of(item, item % 2), WANTED, slot[0])
+
+    def begin_together(self, items: Sequence[tuple[int, list[Buffers]]]) -> list[Exception | None]:
+        assert self.may_begin.wait(PATIENCE_S)
+        self.steps.append(" and ".join(["begin", *(str(item) for item, _ in items)]))
+        pieces: list[Piece] = []
+        for item, slot in items:
+            slot[:] = [Buffers.allocate(*SIZES[item % 2], WANTED)]
+            frame = frame_of(item, item % 2)
+            pieces.append((self.segmenters[item % 2], frame, WANTED, slot[0]))
+        return begin_together(pieces)
 
     def is_ready(self, item: int) -> bool:
         return self.segmenters[item % 2].is_ready
@@ -73,13 +86,18 @@ class GpuJob:
 
 
 class Rig:
-    def __init__(self, library: ctypes.CDLL, model: Model) -> None:
+    def __init__(self, library: ctypes.CDLL, model: Model, batch: int = 1) -> None:
         self.gpu = HostGpu(library)
-        pipeline = CudaPipeline(model, HostEngine(self.gpu, model), gpu=self.gpu)
+        self.engine = HostEngine(self.gpu, model, batch=batch)
+        pipeline = CudaPipeline(model, self.engine, gpu=self.gpu)
         first = Segmenter(model, pipeline.engine, None, pipeline)
         self.job = GpuJob([first, first.beside(View.parse("2,2,12,12"))])
         slots: list[list[list[Buffers]]] = [[[], [], []] for _ in SIZES]
-        self.worker: Worker[int, list[Buffers]] = Worker(self.job, slots, "every", 100)
+        # Two frames in a row have stamps 1 s apart, and 1000 s from the two before.
+        gathering = Gathering[int](100.0, lambda item: (item // 2 * 1000 + item % 2 + 1) * 10**9)
+        self.worker: Worker[int, list[Buffers]] = Worker(
+            self.job, slots, "every", 100, gathering=gathering
+        )
         self.worker.start()
         self.worker.resume()
 
@@ -99,6 +117,13 @@ class Rig:
         self.worker.close()
         assert self.gpu.left == []
         assert not self.gpu.is_open
+
+
+@pytest.fixture
+def batch_rig(library: ctypes.CDLL, make_network: Callable[..., Model]) -> Iterator[Rig]:
+    one = Rig(library, make_network(default_size=[32, 32]), batch=2)
+    yield one
+    one.close()
 
 
 @pytest.fixture
@@ -189,3 +214,28 @@ def test_what_is_under_way_is_drained_before_the_engine_is_exchanged_or_closed(r
     rig.worker.close()
     counts = Counts.total(rig.worker.counts)
     assert counts.received == counts.processed + counts.skipped == 10
+
+
+def test_cameras_whose_frames_come_together_share_executions_of_the_engine(batch_rig: Rig) -> None:
+    rig = batch_rig
+    before = len(rig.engine.executions)
+    assert rig.run(10) == Counts(received=10, processed=10)
+    assert rig.job.steps[:2] == ["begin and 0 and 1", "begin and 2 and 3"]
+    assert rig.engine.executions[before:] == [2] * 5
+    check(rig, list(range(10)))
+
+
+def test_an_execution_that_the_gpu_loses_costs_the_frames_that_are_in_it(batch_rig: Rig) -> None:
+    rig, refused = batch_rig, ["synchronize"]
+    plain = rig.gpu.call
+
+    def call_or_refuse(name: str) -> None:
+        plain(name)
+        if rig.job.steps and name in refused:
+            refused.clear()
+            raise EngineError(f"CUDA_ERROR_STAND_IN while {name}", "a GPU that answers", "no fix")
+
+    rig.gpu.call = call_or_refuse  # type: ignore[method-assign]
+    assert rig.run(8) == Counts(received=8, processed=6, failed=2)
+    assert sorted(rig.job.lost) == [0, 1]
+    check(rig, list(range(2, 8)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from segmentation_node.errors import ConfigError, EngineError, FrameError
 from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.gathering import Gathering
 from segmentation_node.pipeline.worker import Worker
 
 PATIENCE_S = 10.0
@@ -29,8 +30,10 @@ class RecordingJob:
     """
 
     depth: int = 1
+    batch: int = 1
 
     open_error: Exception | None = None
+    batch_error: Exception | None = None
     bad: dict[int, Exception] = field(default_factory=dict)
     unpublishable: frozenset[int] = frozenset()
     calls: list[str] = field(default_factory=list)
@@ -70,6 +73,15 @@ class RecordingJob:
         if item in self.bad:
             raise self.bad[item]
         self.steps.append(f"begin {item}")
+
+    def begin_together(self, items: Sequence[tuple[int, Slot]]) -> list[Exception | None]:
+        self.note("compute")
+        self.computing.release()
+        assert self.may_compute.wait(PATIENCE_S)
+        self.steps.append(" and ".join(["begin", *(str(item) for item, _ in items)]))
+        if self.batch_error is not None:
+            raise self.batch_error
+        return [self.bad.get(item) for item, _ in items]
 
     def is_ready(self, item: int) -> bool:
         return self.depth == 1 or item in self.done
@@ -574,3 +586,173 @@ def test_what_is_begun_is_finished_before_it_is_paused_closed_or_exchanged(
         found.append(list(job.published))
     assert found == [[0]]
     assert job.steps == ["begin 0", "finish 0"]
+
+
+# For as long as no test runs: what is waited for with it comes, or was not to be waited for.
+AGES = Gathering[int](100.0)
+
+
+def together(job: RecordingJob, make: Make, cameras: int = 3, **rest: object) -> Worker[int, Slot]:
+    """A worker whose job takes a frame of each camera at a time."""
+    job.batch = cameras
+    return make(job, cameras=cameras, **{"gathering": AGES, **rest})
+
+
+def test_frames_of_one_moment_are_begun_together_and_none_is_waited_for_when_all_are_there(
+    make: Make,
+) -> None:
+    job = RecordingJob(depth=2)
+    worker = together(job, make)
+    for camera in (2, 0, 1):
+        worker.submit(10 * camera, camera=camera)
+    assert settle(worker) == Counts(received=3, processed=3)
+    assert job.steps == ["begin and 0 and 10 and 20", "finish 0", "finish 10", "finish 20"]
+    assert job.published == [0, 10, 20]
+
+
+def test_a_late_frame_is_waited_for_and_no_longer_than_the_tolerance(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = together(job, make, 2, gathering=Gathering[int](0.01))
+    worker.submit(0, camera=0)
+    settle(worker)
+    assert job.steps == ["begin 0", "finish 0"]
+
+
+def test_without_a_tolerance_or_a_batch_cameras_take_turns(make: Make) -> None:
+    for job, gathering in ((RecordingJob(batch=2), None), (RecordingJob(batch=1), AGES)):
+        worker = make(job, cameras=2, gathering=gathering)
+        for camera in range(2):
+            worker.submit(camera, camera=camera)
+        settle(worker)
+        assert sorted(job.steps) == ["begin 0", "begin 1", "finish 0", "finish 1"]
+
+
+def test_a_bad_frame_of_a_batch_is_lost_alone(make: Make) -> None:
+    job = RecordingJob(depth=2, bad={1: FrameError("4 bytes", "12", "send more")})
+    worker = together(job, make)
+    for camera in range(3):
+        worker.submit(camera, camera=camera)
+    settle(worker)
+    assert worker.counts == (
+        Counts(received=1, processed=1),
+        Counts(received=1, malformed=1),
+        Counts(received=1, processed=1),
+    )
+    assert job.published == [0, 2]
+
+
+def test_a_batch_that_cannot_be_begun_is_the_failure_of_each_of_its_frames(make: Make) -> None:
+    job = RecordingJob(depth=2, batch_error=EngineError("a", "b", "c"))
+    worker = together(job, make, 2)
+    for camera in range(2):
+        worker.submit(camera, camera=camera)
+    settle(worker)
+    assert worker.counts == (Counts(received=1, failed=1),) * 2
+    job.batch_error = None
+    for camera in range(2):
+        worker.submit(camera, camera=camera)
+    settle(worker)
+    assert worker.counts == (Counts(received=2, processed=1, failed=1),) * 2
+
+
+def test_a_frame_of_a_batch_that_fails_later_takes_none_with_it(make: Make) -> None:
+    job = RecordingJob(depth=2, unfinishable=frozenset({0}))
+    worker = together(job, make, 2)
+    for camera in range(2):
+        worker.submit(camera, camera=camera)
+    settle(worker)
+    assert worker.counts == (Counts(received=1, failed=1), Counts(received=1, processed=1))
+
+
+def test_in_every_frame_is_answered_in_order_in_batches(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    job.may_compute.clear()
+    worker = make(
+        job, "every", cameras=2, queue_size=20, gathering=Gathering[int](0.002, lambda i: i * 10**6)
+    )
+    job.batch = 2
+    worker.submit(1000, camera=0)
+    # Stamps in milliseconds: camera 1 is 1 ms late, and lacks the third.
+    for number in range(1, 6):
+        worker.submit(1000 * number + 1, camera=1) if number != 3 else None
+        worker.submit(1000 * (number + 1), camera=0)
+    job.may_compute.set()
+    assert settle(worker).processed == 10
+    for camera in range(2):
+        mine = [item for item in job.published if item % 1000 == camera]
+        assert mine == sorted(mine)
+    assert any(step.startswith("begin and") for step in job.steps)
+
+
+def test_latest_replaces_what_waits_for_a_late_camera(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = together(job, make, 2)
+    for item in (1, 2, 3):
+        worker.submit(item, camera=0)
+    worker.submit(100, camera=1)
+    settle(worker)
+    assert job.published == [3, 100]
+    assert worker.counts[0] == Counts(received=3, processed=1, skipped=2)
+
+
+def test_pausing_and_closing_do_not_wait_for_a_late_camera(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = together(job, make, 2)
+    worker.submit(0, camera=0)
+    worker.pause()
+    assert worker.counts[0] == Counts(received=1, skipped=1)
+    worker.resume()
+    worker.submit(1, camera=0)
+    worker.close()
+    assert worker.counts[0] == Counts(received=2, skipped=2)
+    assert job.published == []
+
+
+def test_what_is_to_be_done_between_frames_is_done_while_a_camera_is_late(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = together(job, make, 2)
+    worker.submit(0, camera=0)
+    done = threading.Event()
+    worker.between_frames(done.set)
+    assert done.wait(PATIENCE_S)
+    worker.submit(1, camera=1)
+    settle(worker)
+    assert job.steps[0] == "begin and 0 and 1"
+
+
+def with_a_batch_under_way(job: RecordingJob, make: Make) -> Worker[int, Slot]:
+    """A worker with a batch that is begun and not done, and a frame of camera 0 that waits."""
+    job.may_finish.clear()
+    job.may_compute.clear()
+    worker = together(job, make, 2)
+    for item, camera in ((0, 0), (10, 1)):
+        worker.submit(item, camera=camera)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    worker.submit(1, camera=0)
+    job.may_compute.set()
+    return worker
+
+
+def test_while_a_batch_is_under_way_a_late_camera_is_waited_for_and_the_next_one_begun(
+    make: Make,
+) -> None:
+    job = RecordingJob(depth=2)
+    worker = with_a_batch_under_way(job, make)
+    worker.submit(11, camera=1)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    job.may_finish.set()
+    assert settle(worker) == Counts(received=4, processed=4)
+    assert job.steps[:3] == ["begin and 0 and 10", "begin and 1 and 11", "finish 0"]
+
+
+def test_a_result_that_is_there_goes_out_while_a_late_camera_is_waited_for(make: Make) -> None:
+    job = RecordingJob(depth=2)
+    worker = with_a_batch_under_way(job, make)
+    job.may_finish.set()
+    job.done.add(0)
+    for _ in range(2):
+        assert job.publishing.acquire(timeout=PATIENCE_S)
+    assert job.steps == ["begin and 0 and 10", "finish 0", "finish 10"]
+    worker.submit(11, camera=1)
+    settle(worker)
+    assert job.published == [0, 10, 1, 11]

@@ -22,7 +22,7 @@ from segmentation_node.cameras import cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.core.drift import DriftSettings
 from segmentation_node.core.frame import Frame
-from segmentation_node.errors import EngineError
+from segmentation_node.errors import EngineError, FrameError
 from segmentation_node.model import load_model
 from segmentation_node.pipeline import CudaPipeline
 from segmentation_node.pipeline.buffers import Outputs
@@ -276,3 +276,105 @@ def test_on_a_gpu_two_images_are_under_way_and_each_gets_its_own_labels(
     assert output.asked == ["images", "compressed", "times"] * 2
     assert output.times["total"] >= output.times["inference"]
     assert gpu.left == []
+
+
+def on_gpu(library: ctypes.CDLL, folder: Path, batch: int) -> tuple[HostEngine, Network]:
+    """Two cameras on an engine for so many images."""
+    onnx = onnx_bytes(4, 8)
+    model = load_model(write_network(folder, onnx, classes=4, stride=8, default_size=[32, 32]))
+    gpu = HostGpu(library)
+    engine = HostEngine(gpu, model, batch=batch)
+    first = Segmenter(model, engine, None, CudaPipeline(model, engine, gpu=gpu))
+    return engine, Network([first, first.beside()], batch=2)
+
+
+def bad_arrival() -> Arrival:
+    def read() -> Frame:
+        raise FrameError("4 bytes", "12", "send more")
+
+    return replace(arrival(None), read=read)
+
+
+def test_images_of_two_cameras_are_one_execution_and_each_gets_its_own_labels(
+    library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    engine, loaded = on_gpu(library, tmp_path, batch=2)
+    outputs = [Output(), Output()]
+    one = SegmentationJob([side(output, Monitor()) for output in outputs], lambda: loaded)
+    one.open()
+    try:
+        assert (one.batch, one.facts["batch"]) == (2, "up to 2 cameras together")
+        images = [picture(), np.ascontiguousarray(picture()[::-1, :40])]
+        items = [replace(arrival(None, image), camera=n) for n, image in enumerate(images)]
+        slots = [OutputSlot(), OutputSlot()]
+        assert one.begin_together(list(zip(items, slots, strict=True))) == [None, None]
+        for item, slot in zip(items, slots, strict=True):
+            one.finish(item, slot)
+            one.publish(item, slot)
+        assert engine.executions == [2]
+        for segmenter, image, slot in zip(loaded.segmenters, images, slots, strict=True):
+            wanted = segmenter(Frame.from_array(image, "bgr8")).labels
+            assert (slot.pixels("labels") == wanted).all()
+        for output in outputs:
+            assert set(output.times) == set(STAGES) - {"input_age"}
+    finally:
+        one.close()
+
+
+def test_a_bad_image_of_a_batch_is_told_of_its_camera_alone(
+    library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    engine, loaded = on_gpu(library, tmp_path, batch=2)
+    one = SegmentationJob([side(Output(), Monitor()) for _ in range(2)], lambda: loaded)
+    one.open()
+    try:
+        good, slot = replace(arrival(None), camera=1), OutputSlot()
+        bad, none = one.begin_together([(bad_arrival(), OutputSlot()), (good, slot)])
+        assert isinstance(bad, FrameError)
+        assert none is None
+        one.finish(good, slot)
+        assert engine.executions == [1]
+        assert slot.pixels("labels") is not None
+        [error] = one.begin_together([(bad_arrival(), OutputSlot())])
+        assert isinstance(error, FrameError)
+    finally:
+        one.close()
+
+
+def test_a_network_that_takes_no_batch_says_so_in_the_facts(
+    library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    _, loaded = on_gpu(library, tmp_path, batch=1)
+    with closing(loaded):
+        said = "cameras in turns: a layer of the network fixes the batch"
+        assert loaded.facts["batch"] == said
+
+
+@pytest.mark.parametrize(("tolerance_ms", "asked"), [(5.0, 2), (0.0, 1)])
+def test_an_engine_for_all_cameras_is_asked_for_unless_they_are_to_take_turns(
+    tolerance_ms: float, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    load = Segmenter.load
+
+    def note(*given: Any, batch: int = 1, **more: Any) -> Segmenter:
+        batches.append(batch)
+        return load(*given, batch=batch, **more)
+
+    monkeypatch.setattr(Segmenter, "load", note)
+    parameters = {"image_topics": ("/a/image", "/b/image"), "batch_tolerance_ms": tolerance_ms}
+    with closing(network(**parameters)) as loaded:
+        # On the processor it changes nothing.
+        assert "batch" not in loaded.facts
+    with closing(network(batch_tolerance_ms=tolerance_ms)):
+        assert batches == [asked, 1]
+
+
+def test_a_network_is_warm_for_cameras_that_come_together(
+    library: ctypes.CDLL, tmp_path: Path
+) -> None:
+    engine, loaded = on_gpu(library, tmp_path, batch=2)
+    with closing(loaded):
+        loaded._warm_up([(48, 64), None])
+        assert engine.executions == [1] * 8 + [2] * 4
+        assert loaded.facts["launches"] == "CUDA graph"

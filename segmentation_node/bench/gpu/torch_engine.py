@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ class TorchEngine(Closing):
         model: The network.
         size: Size of its input; the model's default where None.
         precision: `fp32` or `fp16`.
+        batch: Images at a time, at most.
 
     Raises:
         ModelError: The network holds an operator that is not known here.
@@ -35,10 +37,14 @@ class TorchEngine(Closing):
     name = "torch"
 
     def __init__(
-        self, model: Model, size: NetworkSize | None = None, precision: str = "fp32"
+        self,
+        model: Model,
+        size: NetworkSize | None = None,
+        precision: str = "fp32",
+        batch: int = 1,
     ) -> None:
         size = size or model.default_size
-        self.model, self.precision = model, precision
+        self.model, self.precision, self.batch = model, precision, batch
         self.runtime = f"PyTorch {torch.__version__}"
         self.device = torch.cuda.get_device_name()
         # TF32 would round inputs to ten bits: FP32 is to mean FP32.
@@ -55,7 +61,9 @@ class TorchEngine(Closing):
         self.output = TensorSpec("logits", (1, model.labels.num_classes, rows, columns), dtype)
         torch.cuda.synchronize()
 
-    def enqueue(self, stream: int, input_address: int, output_address: int) -> None:
+    def enqueue(
+        self, stream: int, input_address: int, output_address: int, images: int = 1
+    ) -> None:
         """Run the network in the order of a stream; see `GpuEngine.enqueue`."""
         if self._network is None:
             raise EngineError("a closed engine", "an open one", "open it again")
@@ -65,8 +73,9 @@ class TorchEngine(Closing):
                 torch.cuda.stream(torch.cuda.ExternalStream(stream)),
                 torch.cuda.use_mem_pool(self._pool),
             ):
-                image = self._view(input_address, self.input)
-                self._view(output_address, self.output).copy_(self._network(image))
+                image = self._view(input_address, self.input, images)
+                logits = self._view(output_address, self.output, images)
+                logits.copy_(self._network(image))
         except RuntimeError as error:
             raise EngineError(
                 received=f"a failure of PyTorch ({str(error).splitlines()[0]})",
@@ -80,7 +89,8 @@ class TorchEngine(Closing):
         self._views.clear()
         torch.cuda.empty_cache()
 
-    def _view(self, address: int, spec: TensorSpec) -> Tensor:
+    def _view(self, address: int, one: TensorSpec, images: int) -> Tensor:
+        spec = replace(one, shape=(images, *one.shape[1:]))
         # Memory that was given back may come again as the other tensor.
         key = address, spec
         if key not in self._views:

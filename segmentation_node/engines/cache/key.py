@@ -16,7 +16,7 @@ from pathlib import Path
 from segmentation_node.errors import ConfigError, EngineError
 from segmentation_node.fields import Fields
 
-FORMAT = 1
+FORMAT = 2
 """Version of the key's and the manifest's form; a plan of another form is built again."""
 
 NAME_LENGTH = 16
@@ -58,7 +58,8 @@ class EngineKey:
     Args:
         model_sha256: Hash of the ONNX, with the weights that it keeps in files of their own.
         precision: `fp32`, `fp16` or `int8`.
-        shape: (batch, channels, height, width): the one shape of its input.
+        shape: (batch, channels, height, width): the largest shape of its input; it takes any
+            batch from 1 up to that.
         flavour: `tensorrt` or `rtx`.
         version: TensorRT's version.
         target: `SM86` and the like, or `portable`; empty for the GPU that built it.

@@ -75,6 +75,17 @@ def test_it_runs_in_the_callers_stream_on_the_callers_memory(
         engine.enqueue(77, 0, 0)
 
 
+def test_it_takes_any_number_of_images_up_to_a_batch(streams: list[Any], model: Model) -> None:
+    with TorchEngine(model, batch=3) as engine:
+        assert (engine.batch, engine.input.shape) == (3, (1, 3, 64, 96))
+        images = np.random.default_rng(0).normal(size=(3, 3, 64, 96)).astype(np.float32)
+        logits = np.zeros((3, 4, 8, 12), np.float32)
+        engine.enqueue(77, images.ctypes.data, logits.ctypes.data, 2)
+        for image, found in zip(images[:2], logits, strict=False):
+            assert np.abs(found - expected_logits(image[None], 4, 8)[0]).max() < 1e-4
+        assert not logits[2].any()
+
+
 def test_memory_may_come_again_as_the_other_tensor(streams: list[Any], model: Model) -> None:
     with TorchEngine(model) as engine:
         one, other = (np.zeros(engine.input.shape, np.float32) for _ in range(2))
