@@ -157,9 +157,9 @@ class NodeConfig(PipelineConfig):
     batch_tolerance_ms: float = parameter(
         5.0,
         "With several cameras on an NVIDIA GPU: images whose stamps lie no further apart are "
-        "computed together, in one execution of the engine. For a late one it is waited no longer "
-        "than this from the first one's arrival on. 0 has cameras take turns, as on the CPU; best "
-        "for cameras that are not synchronised.",
+        "computed together, in one execution of the engine. For a late one that is due it is "
+        "waited no longer than this from the first one's arrival on. 0 has cameras take turns, as "
+        "on the CPU.",
         unit="ms",
         low=0.0,
         high=100.0,

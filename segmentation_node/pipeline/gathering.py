@@ -9,18 +9,38 @@ from typing import Generic, NamedTuple, TypeVar
 Item = TypeVar("Item")
 
 
+class Moment(NamedTuple):
+    """When a frame was taken.
+
+    Args:
+        stamp_ns: By its own account, nanoseconds; 0 where it has none.
+        arrived_s: When it arrived, seconds on a monotonic clock.
+    """
+
+    stamp_ns: int
+    arrived_s: float
+
+    def after(self, before: Moment) -> Moment:
+        """When the next frame is due, where the one before this was of another moment."""
+        stamped = self.stamp_ns and before.stamp_ns
+        return Moment(
+            stamp_ns=2 * self.stamp_ns - before.stamp_ns if stamped else 0,
+            arrived_s=2 * self.arrived_s - before.arrived_s,
+        )
+
+
 class Waiting(NamedTuple, Generic[Item]):
     """A frame that waits.
 
     Args:
         item: The frame.
-        arrived_s: When it arrived, seconds on a monotonic clock.
+        moment: When it was taken.
         since_s: From when on it is waited for others: before it arrived, where it replaced a frame
             for which that was done already.
     """
 
     item: Item
-    arrived_s: float
+    moment: Moment
     since_s: float
 
 
@@ -56,12 +76,12 @@ class Gathering(Generic[Item]):
         """A frame that waits from now on, maybe in the place of another one."""
         # Else a fast camera, whose frames are replaced by newer ones, would wait for ever.
         is_kept = replaced is not None and arrived_s - replaced.since_s < self.tolerance_s
-        return Waiting(item, arrived_s, replaced.since_s if replaced and is_kept else arrived_s)
+        since_s = replaced.since_s if replaced and is_kept else arrived_s
+        return Waiting(item, Moment(self.stamp_ns(item), arrived_s), since_s)
 
-    def belong_together(self, one: Waiting[Item], other: Waiting[Item]) -> bool:
-        """Whether two frames are of one moment."""
-        stamps_ns = self.stamp_ns(one.item), self.stamp_ns(other.item)
-        if all(stamps_ns):
-            return abs(stamps_ns[0] - stamps_ns[1]) <= self.tolerance_s * 1e9
+    def are_one(self, one: Moment, other: Moment) -> bool:
+        """Whether frames of two moments belong together."""
+        if one.stamp_ns and other.stamp_ns:
+            return abs(one.stamp_ns - other.stamp_ns) <= self.tolerance_s * 1e9
         # A driver without a clock leaves the stamp at zero.
         return abs(one.arrived_s - other.arrived_s) <= self.tolerance_s

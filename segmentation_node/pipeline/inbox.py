@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
 from segmentation_node.errors import ConfigError
-from segmentation_node.pipeline.gathering import Gathering, Turn, Waiting
+from segmentation_node.pipeline.gathering import Gathering, Moment, Turn, Waiting
 
 Item = TypeVar("Item")
 
@@ -24,7 +23,8 @@ class Inbox(Generic[Item]):
 
     For an engine that computes several frames at once it gathers those of one moment: the frame
     whose turn it is, and what waits of other cameras and belongs to it. For a camera that is late
-    it has them wait, but not for longer than they may be apart, and not for one that is silent.
+    it has them wait, but not for longer than they may be apart, and only where its latest two
+    frames say that the next one belongs to them.
 
     Whoever owns it guards it with a lock: it has none of its own.
 
@@ -52,8 +52,8 @@ class Inbox(Generic[Item]):
         self._waiting: list[deque[Waiting[Item]]] = [deque() for _ in range(cameras)]
         self._first = 0
         self._gathering: Gathering[Item] = gathering or Gathering()
-        # The latest two arrivals of each camera: who has gone silent is not waited for.
-        self._arrivals_s = [(-math.inf, -math.inf)] * cameras
+        # Of each camera the latest two, the later one first: they tell when its next frame is due.
+        self._moments: list[tuple[Moment, ...]] = [()] * cameras
 
     def __len__(self) -> int:
         """How many frames wait, of all cameras."""
@@ -77,7 +77,7 @@ class Inbox(Generic[Item]):
         waiting = self._waiting[camera]
         replaced = waiting.popleft() if self._replaces and waiting else None
         waiting.append(self._gathering.waiting(item, now_s, replaced))
-        self._arrivals_s[camera] = now_s, self._arrivals_s[camera][0]
+        self._moments[camera] = (waiting[-1].moment, *self._moments[camera][:1])
         return int(replaced is not None)
 
     def next_camera(self, may: Callable[[int], bool] = lambda _: True) -> int | None:
@@ -132,21 +132,25 @@ class Inbox(Generic[Item]):
         if self._replaces:
             return candidates[0]
         # The oldest one: queues that a lost frame has put out of step come into step again.
-        return min(candidates, key=lambda one: self._waiting[one][0].arrived_s)
+        return min(candidates, key=lambda one: self._waiting[one][0].moment.arrived_s)
 
     def _others(self, camera: int) -> Iterator[int]:
         return (one for one in range(len(self._waiting)) if one != camera)
 
     def _belongs(self, camera: int, first: Waiting[Item]) -> bool:
-        return self._gathering.belong_together(first, self._waiting[camera][0])
+        return self._gathering.are_one(first.moment, self._waiting[camera][0].moment)
 
     def _is_late(self, lead: int, camera: int) -> bool:
         """Whether a frame of a camera may be about to come, to go with the one of another."""
         if self._waiting[camera]:
             return False
-        # A camera that runs has sent one since the lead's frame before this one.
-        latest_s, before_s = self._arrivals_s[camera][0], self._arrivals_s[lead][1]
-        return latest_s + self._gathering.tolerance_s >= before_s
+        if len(self._moments[camera]) < 2:
+            # With the first frame of all it may be about to send its own first one.
+            return not self._moments[camera] and len(self._moments[lead]) == 1
+        # Else cameras that nobody triggers together would wait for each other with every frame, and
+        # all of them for one that has gone silent.
+        due = Moment.after(*self._moments[camera])
+        return self._gathering.are_one(due, self._waiting[lead][0].moment)
 
     def clear(self) -> list[int]:
         """Drop all that waits; give how many frames of each camera."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from segmentation_node.errors import ConfigError
@@ -96,19 +98,35 @@ def test_a_late_camera_is_waited_for_from_the_first_arrival_on() -> None:
     assert inbox.turn(3, 15 * MS) == Turn((0, 1))
 
 
-def test_a_camera_that_is_silent_is_not_waited_for_twice_and_one_that_comes_back_is() -> None:
-    inbox = gathering(2)
-    inbox.put(0, 0, 0.0)
-    assert inbox.turn(2, 0.0) == Turn(until_s=5 * MS)
-    take(inbox, inbox.turn(2, 5 * MS))
-    for now_s in (33 * MS, 66 * MS):
-        inbox.put(0, 0, now_s)
-        assert inbox.turn(2, now_s) == Turn((0,))
-        inbox.take(0)
-    inbox.put(1, 1, 70 * MS)
-    take(inbox, inbox.turn(2, 76 * MS))
-    inbox.put(0, 0, 100 * MS)
-    assert inbox.turn(2, 100 * MS) == Turn(until_s=pytest.approx(105 * MS))
+def waits(inbox: Inbox[int], arrivals: list[tuple[int, int]]) -> list[int]:
+    """Serve frames as they come, (camera, ms) each; give the times at which one had to wait."""
+    waited, until_s = [], math.inf
+    for camera, now_ms in arrivals:
+        if until_s <= now_ms * MS:
+            take(inbox, inbox.turn(2, until_s))
+        inbox.put(now_ms, camera, now_ms * MS)
+        turn = inbox.turn(2, now_ms * MS)
+        take(inbox, turn)
+        until_s = turn.until_s or math.inf
+        waited += [now_ms] if turn.until_s else []
+    return waited
+
+
+def test_a_camera_that_falls_silent_is_waited_for_once_and_again_when_it_has_come_back() -> None:
+    lost = [(0, 0), (1, 1), (0, 33), (1, 34), (0, 66), (0, 99), (0, 132)]
+    back = [(1, 133), (0, 165), (1, 166), (0, 198), (1, 199)]
+    assert waits(gathering(2), [*lost, *back]) == [0, 66, 198]
+
+
+def test_cameras_that_nobody_triggers_together_wait_once_and_never_again() -> None:
+    apart = [(camera, 33 * frame + 12 * camera) for frame in range(5) for camera in range(2)]
+    assert waits(gathering(2, stamped=True), apart) == [0]
+
+
+def test_a_camera_of_twice_the_rate_is_waited_for_by_the_one_that_it_goes_with() -> None:
+    # Camera 0 sends every 16 ms, and camera 1 with every second of these, a moment earlier.
+    sent = [(0, 102), (1, 133), (0, 134), (0, 150), (1, 166), (0, 167), (0, 183), (1, 199)]
+    assert waits(gathering(2), [(1, 100), *sent, (0, 200)]) == [100, 166, 199]
 
 
 def test_frames_that_are_apart_do_not_go_together_nor_wait() -> None:
@@ -150,18 +168,17 @@ def test_who_may_not_be_served_goes_with_nobody() -> None:
 
 def test_a_frame_that_is_replaced_while_it_waits_for_others_prolongs_no_wait() -> None:
     inbox = gathering(2)
-    inbox.put(1, 1, 0.0)
-    inbox.take(1)
-    for now_ms in (0, 2, 4):
+    for now_ms in (0, 30):
+        inbox.put(now_ms, 1, now_ms * MS)
+        inbox.take(1)
+    for now_ms in (58, 60, 62):
         inbox.put(now_ms, 0, now_ms * MS)
-        assert inbox.turn(2, now_ms * MS) == Turn(until_s=5 * MS)
-    assert take(inbox, inbox.turn(2, 5 * MS)) == [4]
+        assert inbox.turn(2, now_ms * MS) == Turn(until_s=63 * MS)
+    assert take(inbox, inbox.turn(2, 63 * MS)) == [62]
     # One that waited for the engine is not meant: for the one in its place others are waited for.
-    inbox.put(1, 1, 10 * MS)
-    inbox.take(1)
-    inbox.put(11, 0, 11 * MS)
-    inbox.put(20, 0, 20 * MS)
-    assert inbox.turn(2, 20 * MS) == Turn(until_s=25 * MS)
+    inbox.put(50, 0, 50 * MS)
+    inbox.put(60, 0, 60 * MS)
+    assert inbox.turn(2, 60 * MS) == Turn(until_s=65 * MS)
 
 
 def test_queues_that_a_lost_frame_has_put_out_of_step_come_into_step_again() -> None:
