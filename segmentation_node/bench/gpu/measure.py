@@ -1,9 +1,8 @@
-"""Times frames on a GPU: step by step, whole, with and without graph, for several cameras."""
+"""Times frames on a GPU: step by step, whole, and as a stream."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,13 +57,29 @@ def time_calls(call: Callable[[int], object], plan: Plan) -> Figures:
         call: Called with the number of the frame.
         plan: How often.
     """
-    times_ms = []
+    return time_in_turns({"call": call}, plan)["call"]
+
+
+def time_in_turns(
+    calls: Mapping[str, Callable[[int], object]], plan: Plan
+) -> Mapping[str, Figures]:
+    """Milliseconds of each of several calls, which take turns.
+
+    So clocks that rise and fall, and whatever else the machine does, meet all of them alike; every
+    other round goes the other way, as each may be slower behind another one.
+
+    Args:
+        calls: Each waits for its result; called with the number of the frame.
+        plan: How often.
+    """
+    times_ms: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(-plan.warm_up, plan.frames):
-        begun = time.perf_counter()
-        call(number)
-        if number >= 0:
-            times_ms.append((time.perf_counter() - begun) * 1e3)
-    return percentiles(times_ms)
+        for name in calls if number % 2 else reversed(list(calls)):
+            begun = time.perf_counter()
+            calls[name](number)
+            if number >= 0:
+                times_ms[name].append((time.perf_counter() - begun) * 1e3)
+    return {name: percentiles(times) for name, times in times_ms.items()}
 
 
 def time_steps(pipeline: CudaPipeline, plan: Plan) -> tuple[Figures, Mapping[str, Figures]]:
@@ -79,32 +94,6 @@ def time_steps(pipeline: CudaPipeline, plan: Plan) -> tuple[Figures, Mapping[str
 
     whole = time_calls(segment, plan)
     return whole, {step: percentiles(times) for step, times in steps.items()}
-
-
-def time_cameras(pipelines: Sequence[CudaPipeline], plan: Plan) -> Figures:
-    """Milliseconds from the moment when every camera has a frame to the last result.
-
-    Two frames are under way at any time: one is copied while the other is computed.
-
-    Args:
-        pipelines: One for each camera, on the same engine.
-        plan: How often.
-    """
-    frames = noise_frames(plan.camera)
-    size = plan.camera.height, plan.camera.width
-    buffers = [Buffers.allocate(*size, OUTPUTS) for _ in pipelines]
-
-    def answer_all(number: int) -> None:
-        waiting: deque[Callable[[], object]] = deque()
-        for pipeline, memory in zip(pipelines, buffers, strict=True):
-            pipeline.begin(frames[number % len(frames)], OUTPUTS, memory)
-            waiting.append(pipeline.finish)
-            if len(waiting) == 2:
-                waiting.popleft()()
-        while waiting:
-            waiting.popleft()()
-
-    return time_calls(answer_all, plan)
 
 
 def time_stream(pipeline: CudaPipeline, plan: Plan) -> float:

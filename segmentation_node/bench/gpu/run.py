@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,12 +12,19 @@ from typing import Any
 import numpy as np
 import torch
 
+from segmentation_node.bench.gpu.cameras import (
+    IN_TURNS,
+    TOGETHER,
+    in_turns,
+    time_cameras,
+    together,
+)
 from segmentation_node.bench.gpu.measure import (
     OUTPUTS,
+    Figures,
     Plan,
     noise_frames,
     time_calls,
-    time_cameras,
     time_steps,
     time_stream,
 )
@@ -27,6 +34,7 @@ from segmentation_node.bench.gpu.torch_engine import TorchEngine
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.cuda.pycuda_gpu import PyCudaGpu
 from segmentation_node.engines import GpuEngine, open_engine
+from segmentation_node.errors import FixedBatchError
 from segmentation_node.model import Model, TensorSpec, load_model
 from segmentation_node.pipeline.cuda import CudaPipeline
 from segmentation_node.pipeline.opening import on_gpu
@@ -83,7 +91,7 @@ def run(settings: Settings, tell: Tell) -> dict[str, Any]:
         figures |= {"segment_ms": whole, "steps_ms": steps, "least_ms": dict(least)}
         figures["launches"] = pipeline.launches
         figures["stream_ms"] = time_stream(pipeline, settings.plan)
-        figures["cameras_ms"] = dict(_cameras(pipeline, settings.plan, tell))
+        figures["cameras_ms"] = dict(_cameras(pipeline, settings, model, tell))
     with opened(settings, model, graphs=False) as pipeline:
         tell("frames call by call")
         figures["plain_enqueue_ms"], figures["plain_enqueue_steps_ms"] = time_steps(
@@ -96,18 +104,21 @@ def run(settings: Settings, tell: Tell) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(settings: Settings, model: Model, graphs: bool = True) -> Iterator[CudaPipeline]:
+def opened(
+    settings: Settings, model: Model, graphs: bool = True, batch: int = 1
+) -> Iterator[CudaPipeline]:
     """The pipeline on the engine that is asked for, closed at the end.
 
     Args:
         settings: What is measured.
         model: The network.
         graphs: Whether to enqueue frames as CUDA graphs.
+        batch: How many images the engine is to take at most.
     """
     gpu = PyCudaGpu()
     try:
         with gpu.current():
-            engine = _engine(settings, model)
+            engine = _engine(settings, model, batch)
     except BaseException:
         gpu.close()
         raise
@@ -116,24 +127,42 @@ def opened(settings: Settings, model: Model, graphs: bool = True) -> Iterator[Cu
         yield pipeline
 
 
-def _engine(settings: Settings, model: Model) -> GpuEngine:
+def _engine(settings: Settings, model: Model, batch: int) -> GpuEngine:
     if settings.engine == "torch":
         precision = "fp16" if settings.precision == "auto" else settings.precision
-        return TorchEngine(model, settings.network_size, precision)
+        return TorchEngine(model, settings.network_size, precision, batch)
     return open_engine(
-        model, engine="tensorrt", precision=settings.precision, size=settings.network_size
+        model,
+        engine="tensorrt",
+        precision=settings.precision,
+        size=settings.network_size,
+        batch=batch,
     )
 
 
-def _cameras(pipeline: CudaPipeline, plan: Plan, tell: Tell) -> Iterator[tuple[str, Any]]:
-    pipelines = [pipeline]
+def _cameras(
+    pipeline: CudaPipeline, settings: Settings, model: Model, tell: Tell
+) -> Iterator[tuple[str, Mapping[str, Figures]]]:
+    camera = settings.plan.camera
     for count in CAMERAS:
-        tell(f"{count} cameras")
-        while len(pipelines) < count:
-            pipelines.append(pipeline.beside())
-        for one in pipelines:
-            one.warm_up(plan.camera.height, plan.camera.width, OUTPUTS)
-        yield str(count), time_cameras(pipelines, plan)
+        tell(f"{count} cameras, in turns and together")
+        rounds = {IN_TURNS: in_turns(_beside(pipeline, count, camera), camera)}
+        try:
+            # Each on the engine that the node opens for it: of one image, and of one per camera.
+            with opened(settings, model, batch=count) as batched:
+                rounds[TOGETHER] = together(_beside(batched, count, camera), camera)
+                times = time_cameras(rounds, settings.plan)
+        except FixedBatchError as error:
+            tell(f"{count} cameras in turns alone: {error}")
+            times = time_cameras(rounds, settings.plan)
+        yield str(count), times
+
+
+def _beside(pipeline: CudaPipeline, count: int, camera: NetworkSize) -> list[CudaPipeline]:
+    pipelines = [pipeline, *(pipeline.beside() for _ in range(count - 1))]
+    for one in pipelines:
+        one.warm_up(camera.height, camera.width, OUTPUTS)
+    return pipelines
 
 
 def _plain_torch(model: Model, size: NetworkSize, plan: Plan) -> dict[str, float]:

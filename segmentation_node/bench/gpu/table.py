@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from segmentation_node.bench.comparison import Table
+from segmentation_node.bench.gpu.cameras import IN_TURNS, TOGETHER
 from segmentation_node.training.markdown import markdown_table
 
 Figures = Mapping[str, Any]
 
 _STEPS = ("copy_in", "preprocess", "inference", "postprocess", "copy_out")
 _PERCENTILES = ("p50", "p95", "p99", "max")
+_OF_ROUNDS = ("p50", "p95", "max")
 _NOTES = """\
 Frames of noise, none left out. Steps by events on the GPU; whole frames by the processor's clock,
 from the camera image in main memory to labels and colours there. *At least*: the bytes that the
 step must move, each once, at the bandwidth measured for large blocks in the same run (a cache may
-beat it). *Overhead*: the GPU's time for the frame without that of the network.
+beat it). *Overhead*: the GPU's time for the frame without that of the network. *In turns*, on an
+engine of one image, and *together*, in one execution of an engine built for as many as there are
+cameras: milliseconds from when every camera has a frame to the last result, the two by turns. One
+camera is the same work both ways, and shows how far the figures scatter.
 """
 
 
@@ -86,13 +91,24 @@ def _row(name: str, times: Mapping[str, float], plain: float) -> tuple[str, ...]
 
 
 def _cameras(figures: Figures) -> Table:
-    rows = tuple(
-        (
-            count,
-            *(f"{times[percentile]:.3f}" for percentile in _PERCENTILES),
-            f"{1e3 * int(count) / times['p50']:.0f}",
-        )
-        for count, times in figures["cameras_ms"].items()
+    rows = tuple(_rates(count, times) for count, times in figures["cameras_ms"].items())
+    head = (
+        "cameras",
+        *(f"{way}, {name} ms" for way in ("in turns", "together") for name in _OF_ROUNDS),
+        "frames a second in turns",
+        "together",
+        "ratio",
     )
-    head = ("cameras", *(f"{name} ms" for name in _PERCENTILES), "frames a second")
     return Table("Frames of several cameras that come at once, one network", head, rows)
+
+
+def _rates(count: str, times: Mapping[str, Mapping[str, float]]) -> tuple[str, ...]:
+    turns, batch = times[IN_TURNS], times.get(TOGETHER)
+    rounds = (f"{turns[name]:.3f}" for name in _OF_ROUNDS)
+    rate = 1e3 * int(count) / turns["p50"]
+    if batch is None:
+        # The network's layers fix the batch.
+        return (count, *rounds, *[""] * len(_OF_ROUNDS), f"{rate:.0f}", "", "")
+    batches = (f"{batch[name]:.3f}" for name in _OF_ROUNDS)
+    faster = turns["p50"] / batch["p50"]
+    return (count, *rounds, *batches, f"{rate:.0f}", f"{faster * rate:.0f}", f"{faster:.2f}")

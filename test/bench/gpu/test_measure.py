@@ -1,36 +1,24 @@
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from host_engine import HostEngine
-from host_gpu import HostGpu
-from small_network import onnx_bytes, write_network
 
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.model import load_model
 from segmentation_node.pipeline import CudaPipeline
 
 pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
 from segmentation_node.bench.gpu import measure, table
+from segmentation_node.bench.gpu.cameras import IN_TURNS, TOGETHER
 from segmentation_node.bench.gpu.roofline import Bandwidths, Traffic
-from segmentation_node.bench.gpu.run import CAMERAS, Settings, _about, _traffic
+from segmentation_node.bench.gpu.run import Settings, _about, _traffic
 
 PLAN = measure.Plan(NetworkSize(20, 30), frames=6, warm_up=4)
-
-
-@pytest.fixture
-def pipeline(library: ctypes.CDLL, tmp_path: Path) -> Iterator[CudaPipeline]:
-    gpu = HostGpu(library)
-    model = load_model(write_network(tmp_path, onnx_bytes(), default_size=[32, 32]))
-    with CudaPipeline(model, HostEngine(gpu, model), gpu=gpu) as opened:
-        yield opened
-    assert gpu.left == []
+TIMES = {"p50": 20.0, "p95": 20.0, "p99": 20.0, "max": 20.0}
 
 
 def figures_of(pipeline: CudaPipeline) -> dict[str, Any]:
@@ -47,7 +35,11 @@ def figures_of(pipeline: CudaPipeline) -> dict[str, Any]:
         "least_ms": least,
         "stream_ms": measure.time_stream(pipeline, PLAN),
         "launches": pipeline.launches,
-        "cameras_ms": {str(count): measure.time_cameras([pipeline], PLAN) for count in CAMERAS},
+        "cameras_ms": {
+            "1": {IN_TURNS: {**TIMES, "p50": 4.0}, TOGETHER: {**TIMES, "p50": 5.0}},
+            "2": {IN_TURNS: {**TIMES, "p50": 8.0}, TOGETHER: {**TIMES, "p50": 5.0}},
+            "4": {IN_TURNS: {**TIMES, "p50": 16.0}},
+        },
     }
 
 
@@ -62,38 +54,20 @@ def test_every_step_and_frame_is_timed(pipeline: CudaPipeline) -> None:
     assert figures["stream_ms"] > 0
 
 
-def test_several_cameras_get_all_their_frames(pipeline: CudaPipeline) -> None:
-    asked: list[tuple[int, str]] = []
-
-    class Counted:
-        def __init__(self, number: int, inner: CudaPipeline) -> None:
-            self.number, self.inner = number, inner
-
-        def begin(self, *arguments: Any) -> None:
-            asked.append((self.number, "begin"))
-            self.inner.begin(*arguments)
-
-        def finish(self, *arguments: Any) -> object:
-            asked.append((self.number, "finish"))
-            return self.inner.finish(*arguments)
-
-    cameras: Any = [
-        Counted(0, pipeline),
-        Counted(1, pipeline.beside()),
-        Counted(2, pipeline.beside()),
-    ]
-    times = measure.time_cameras(cameras, measure.Plan(PLAN.camera, 1, 0))
-    assert times["p50"] > 0
-    assert asked == [
-        *((0, "begin"), (1, "begin"), (0, "finish"), (2, "begin"), (1, "finish"), (2, "finish")),
-    ]
-
-
 def test_warm_up_frames_are_not_counted() -> None:
     seen: list[int] = []
     add: Callable[[int], None] = seen.append
     measure.time_calls(add, PLAN)
     assert seen == list(range(-4, 6))
+
+
+def test_calls_that_take_turns_get_as_many_frames_in_both_orders() -> None:
+    seen: list[tuple[str, int]] = []
+    calls = {name: partial(lambda one, number: seen.append((one, number)), name) for name in "ab"}
+    times = measure.time_in_turns(calls, measure.Plan(PLAN.camera, 2, 1))
+    assert seen == [("a", -1), ("b", -1), ("b", 0), ("a", 0), ("a", 1), ("b", 1)]
+    assert set(times) == {"a", "b"}
+    assert all(one["p50"] <= one["max"] for one in times.values())
 
 
 def test_the_roofline_is_bytes_over_bandwidth() -> None:
@@ -114,7 +88,12 @@ def test_the_tables_say_what_the_figures_are(pipeline: CudaPipeline) -> None:
     ratio = figures["steps_ms"]["preprocess"]["p50"] / figures["least_ms"]["preprocess"]
     assert steps.rows[1][-1] == f"{ratio:.2f}"
     assert frames.rows[0][-1] == "3.00"
-    assert [row[0] for row in cameras.rows] == ["1", "2", "4"]
+    # The last network does not take four images at a time.
+    assert [(row[0], *row[-3:]) for row in cameras.rows] == [
+        ("1", "250", "200", "0.80"),
+        ("2", "250", "400", "1.60"),
+        ("4", "250", "", ""),
+    ]
     for one in (steps, frames, cameras):
         assert all(len(row) == len(one.head) for row in one.rows)
     text = table.markdown(figures)
