@@ -1,4 +1,4 @@
-"""Typed reading of mappings that came out of a YAML file.
+"""Typed reading of mappings that came out of a YAML file, and JSON that may be hostile.
 
 A fault in such a file is the user's to mend, so every error names the file and the key at fault
 (`camvid.yaml: input.mean[2]`), what stood there, and what belongs there.
@@ -6,9 +6,10 @@ A fault in such a file is the user's to mend, so every error names the file and 
 
 from __future__ import annotations
 
+import json
 import math
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +17,9 @@ from segmentation_node.errors import ConfigError, SegmentationError
 
 LARGEST_YAML_BYTES = 2**20
 """What is larger was not written for this package: a sidecar has some thousand bytes."""
+
+DEEPEST_JSON = 64
+"""Ten times what this package writes, and far from where repr and json.dumps give up."""
 
 # A file of a few lines can hold a value of billions: lists of references to lists. Their whole
 # repr would never end.
@@ -53,6 +57,35 @@ def read_yaml(path: Path, error: type[SegmentationError] = ConfigError) -> Any:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
         reason = " ".join(str(fault).split())
         raise error(f"{path}, unreadable ({reason})", "a YAML file", "correct the file") from fault
+
+
+def parse_json(text: str) -> Any:
+    """Parse a JSON text; what it holds is for the caller to check.
+
+    Raises:
+        ValueError: It is no JSON, is nested deeper than `DEEPEST_JSON`, or holds a number of too
+            many digits.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise _too_deep() from error
+    level = [value]
+    for _ in range(DEEPEST_JSON):
+        level = [inner for outer in level for inner in _items(outer)]
+    if level:
+        raise _too_deep()
+    return value
+
+
+def _items(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"nested more than {DEEPEST_JSON} deep")
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from segmentation_node.errors import ConfigError, ModelError
-from segmentation_node.fields import LARGEST_YAML_BYTES, Fields, read_yaml, shown
+from segmentation_node.fields import (
+    DEEPEST_JSON,
+    LARGEST_YAML_BYTES,
+    Fields,
+    parse_json,
+    read_yaml,
+    shown,
+)
 
 
 def fields(**values: Any) -> Fields:
@@ -129,6 +136,34 @@ def test_hostile_yaml_is_refused_in_one_short_sentence(tmp_path: Path, content: 
     with pytest.raises(ModelError, match=r"a\.yaml") as error:
         read_yaml(path, ModelError)
     assert len(str(error.value)) < 500
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+def test_json_is_parsed_as_deep_as_anything_sensible_goes() -> None:
+    assert parse_json('{"a": [1, {"b": null}], "c": "[[["}') == {"a": [1, {"b": None}], "c": "[[["}
+    assert parse_json(nested(DEEPEST_JSON))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ('{"a": 1', "delimiter"),
+        ("9" * 5_000, "digits"),
+        ("[" * 100_000, "nested more than 64 deep"),
+        ('{"a":' * 100_000, "nested more than 64 deep"),
+        # Short enough for the parser, and too deep for whoever quotes it in an error.
+        (nested(DEEPEST_JSON + 1), "nested more than 64 deep"),
+        ('{"a":' * 65 + "1" + "}" * 65, "nested more than 64 deep"),
+    ],
+    ids=["empty", "cut", "long number", "lists", "mappings", "closed lists", "closed mappings"],
+)
+def test_whatever_hostile_json_holds_is_a_value_error(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        parse_json(text)
 
 
 def test_what_refers_to_itself_a_billion_times_is_shown_in_a_sentence(tmp_path: Path) -> None:

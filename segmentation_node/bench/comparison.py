@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from segmentation_node.errors import DatasetError
+from segmentation_node.fields import parse_json
 
 Score = Mapping[str, Any]
 
@@ -41,13 +41,13 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
         DatasetError: It holds no scores.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         scores = [{**_WITHOUT_CATEGORIES, **one} for one in content.get("scores", [content])]
         for score in scores:
             _check_complete(score)
     except OSError as error:
         raise _no_scores(path, str(error.strerror)) from error
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise _no_scores(path, "no scores in it") from error
     except KeyError as error:
         raise _no_scores(path, f"a score without {error}") from error

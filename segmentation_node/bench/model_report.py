@@ -9,6 +9,7 @@ from typing import Any
 
 from segmentation_node.bench.accuracy import evaluate, file_sha256
 from segmentation_node.errors import DatasetError
+from segmentation_node.fields import parse_json
 from segmentation_node.files import write_whole
 from segmentation_node.model import load_model
 from segmentation_node.pipeline import Segmenter
@@ -73,8 +74,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / RECORD
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        record: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise DatasetError(
             received=f"no {RECORD} that can be read in {folder}",
             expected="the folder of a run that has ended",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation_node.errors import OutputError, SegmentationError
-from segmentation_node.fields import Fields
+from segmentation_node.fields import Fields, parse_json
 from segmentation_node.files import write_whole
 
 FORMAT = 1
@@ -83,11 +83,11 @@ def read_manifest(output: Path) -> Manifest | None:
     """
     path = manifest_path(output)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return _manifest(Fields(content, path.name))
     except FileNotFoundError:
         return None
-    except (OSError, RecursionError, ValueError, SegmentationError) as error:
+    except (OSError, ValueError, SegmentationError) as error:
         raise OutputError(
             received=f"{path}, which is no manifest of a run ({error})",
             expected="the manifest that `segmentation run` has written, or none",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation_node.errors import ModelError
+from segmentation_node.fields import parse_json
 from segmentation_node.files import write_whole
 from segmentation_node.quantize.measured import Measured
 
@@ -76,17 +77,9 @@ class MeasurementCache:
         if not self._path.exists():
             return {}
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = parse_json(self._path.read_text(encoding="utf-8"))
             tensors = _checked(content)
-        except (
-            OSError,
-            RecursionError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            ModelError,
-        ) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ModelError) as error:
             reason = " ".join(str(error).split())[:80]
             self.warnings.append(f"{self._path} is damaged ({reason}): calibrated again")
             return {}

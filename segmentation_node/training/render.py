@@ -21,6 +21,7 @@ import cv2
 
 from segmentation_node import scenes
 from segmentation_node.errors import DatasetError
+from segmentation_node.fields import parse_json
 from segmentation_node.files import write_whole
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.media.images import write_bytes
@@ -83,8 +84,8 @@ def _renderer() -> str:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from segmentation_node.errors import FrameError
+from segmentation_node.fields import parse_json
 
 MOST_CLASSES = 256
 """A label image can tell no more apart."""
@@ -21,9 +21,9 @@ def page_legend(text: str) -> dict[str, Any]:
         FrameError: It is none: the page could not draw it.
     """
     try:
-        classes = [_page_class(one) for one in json.loads(text)["classes"][:MOST_CLASSES]]
+        classes = [_page_class(one) for one in parse_json(text)["classes"][:MOST_CLASSES]]
     # JSON can hold many things that are no legend: each fails in its own way.
-    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise FrameError(
             received=f"the legend {_shortened(text)!r}",
             expected="JSON with classes, each with a name and a color of three numbers",

@@ -81,6 +81,7 @@ def edited(text, **changes):
         lambda text: edited(text, format=0),
         lambda text: edited(text, tensors={"x": 3}),
         lambda text: "\x00\xff",
+        lambda text: "[" * 100_000,
     ],
 )
 def test_a_damaged_file_is_said_and_replaced(path, damage):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation_node.errors import DatasetError
+from segmentation_node.fields import parse_json
 from segmentation_node.files import write_whole
 
 KIND = "segmentation benchmark"
@@ -78,7 +79,7 @@ def read_benchmark(path: Path) -> dict[str, Any]:
         DatasetError: It cannot be read, is something else, or is of another schema.
     """
     try:
-        figures = json.loads(path.read_text(encoding="utf-8"))
+        figures = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _unusable(f"{path} ({error.strerror})") from error
     except ValueError as error:

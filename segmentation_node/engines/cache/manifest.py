@@ -13,7 +13,7 @@ from pathlib import Path
 
 from segmentation_node.engines.cache.key import FORMAT, EngineKey
 from segmentation_node.errors import EngineError, SegmentationError
-from segmentation_node.fields import Fields
+from segmentation_node.fields import Fields, parse_json
 
 REBUILD = "nothing: the engine is built again"
 """What is to be done about an unusable engine of the cache."""
@@ -59,10 +59,10 @@ def read_manifest(path: Path) -> Manifest:
         EngineError: It is missing, unreadable, of another form or incomplete.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise unusable("no engine of this kind in the cache") from error
-    except (OSError, RecursionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise unusable(f"an unreadable manifest {path.name} ({error})") from error
     try:
         return _manifest(Fields(content, path.name, EngineError))

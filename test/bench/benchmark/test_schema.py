@@ -38,7 +38,12 @@ def test_another_file_is_one_clear_sentence(tmp_path, content, said):
 
 def test_what_cannot_be_read_is_one_clear_sentence(tmp_path):
     (tmp_path / "a.json").write_bytes(b"\xff{")
-    for name, said in (("a.json", "no JSON"), ("none.json", "No such file")):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    for name, said in (
+        ("a.json", "no JSON"),
+        ("deep.json", "no JSON"),
+        ("none.json", "No such file"),
+    ):
         with pytest.raises(DatasetError, match=said):
             read_benchmark(tmp_path / name)
 
