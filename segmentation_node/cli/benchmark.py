@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from segmentation_node.cli.options import Format, JsonFile, Limit, Split, write_json
+from segmentation_node.cli.options import (
+    Format,
+    JsonFile,
+    Limit,
+    Split,
+    folders,
+    most,
+    results_folder,
+    write_json,
+)
 
 
 def benchmark(
@@ -58,21 +67,12 @@ def benchmark(
         ),
     ] = False,
     calibration: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Images to calibrate INT8 of these on; repeatable."),
+        list[Path] | None, folders("Images to calibrate INT8 of these on")
     ] = None,
-    calibration_limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Most images to calibrate on.")
-    ] = None,
+    calibration_limit: Annotated[int | None, most("Most images to calibrate on.")] = None,
     name: Annotated[str, typer.Option(help="What to call this machine in reports.")] = "",
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="Write benchmark.json, benchmark.md and charts (PNG) here.",
-        ),
+        Path | None, results_folder("Write benchmark.json, benchmark.md and charts (PNG) here.")
     ] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -100,7 +100,6 @@ def benchmark(
     rows = configurations(
         model or ["camvid"], engine or ["auto"], precision or ["fp32", "auto"], sizes or [None]
     )
-    samples = None if data is None else dataset(form, data, split)
     networks = tuple(dict.fromkeys((row.model, row.size) for row in rows))
     wanted = Wanted(
         configurations=rows,
@@ -114,7 +113,7 @@ def benchmark(
             idle_s=idle,
         ),
         name=name,
-        data=samples if samples is None or limit is None else samples.spread(limit),
+        data=None if data is None else dataset(form, data, split, limit),
         optimising=Optimising(networks, tuple(calibration or ()), calibration_limit)
         if optimisations
         else None,

@@ -15,6 +15,7 @@ from segmentation_node.cli.options import (
     Model,
     NetworkSizeOption,
     Precision,
+    Seed,
     write_json,
 )
 
@@ -39,7 +40,7 @@ def demo(
     condition: Annotated[
         str, typer.Option(help="Its light: day, dusk, night, rain or day_to_night.")
     ] = "day_to_night",
-    seed: Annotated[int, typer.Option(help="Another seed is another street.")] = 7,
+    seed: Seed = 7,
     json_file: JsonFile = None,
 ) -> None:
     """Run the node on a drive in real time and leave a video, pictures and figures.

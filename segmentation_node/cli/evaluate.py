@@ -88,10 +88,7 @@ def evaluate(
         from segmentation_node.bench.evaluation import Evaluation  # noqa: PLC0415
         from segmentation_node.training.datasets import dataset  # noqa: PLC0415
 
-        samples = dataset(form, data, split)
-        wanted = Evaluation(
-            samples if limit is None else samples.spread(limit), tuple(by or ()), horizon, pictures
-        )
+        wanted = Evaluation(dataset(form, data, split, limit), tuple(by or ()), horizon, pictures)
         opening = {"engine": engine, "precision": precision, "network_size": size}
         scores += _score(wanted, model or [_DEFAULT], class_map, opening)
     scores += earlier

@@ -58,9 +58,37 @@ Roi = Annotated[
 OutputSize = Annotated[
     str, typer.Option("--output-size", help="Size of results: the camera's, or the network's.")
 ]
+Seed = Annotated[int, typer.Option(help="Another seed is another street.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as well.")
 ]
+
+
+def folders(told: str) -> Any:
+    """An option of folders, which may be given more than once.
+
+    Args:
+        told: What the folders hold, as `--help` says it.
+    """
+    return typer.Option(metavar="DIR", help=f"{told}; repeatable.")
+
+
+def most(told: str) -> Any:
+    """An option that bounds how many of something are taken.
+
+    Args:
+        told: What is bounded, as `--help` says it.
+    """
+    return typer.Option(metavar="N", help=told)
+
+
+def results_folder(told: str) -> Any:
+    """The option, `--output` or `-o`, of the folder that results are written to.
+
+    Args:
+        told: What is written, as `--help` says it.
+    """
+    return typer.Option("--output", "-o", metavar="DIR", help=told)
 
 
 def write_json(path: Path | None, figures: Mapping[str, Any]) -> None:

@@ -16,6 +16,9 @@ from segmentation_node.cli.options import (
     Sensitive,
     Size,
     Split,
+    folders,
+    most,
+    results_folder,
     write_json,
 )
 
@@ -34,12 +37,10 @@ def precision(
         ),
     ] = None,
     calibration: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Folder of images to calibrate INT8 on; repeatable."),
+        list[Path] | None, folders("Folder of images to calibrate INT8 on")
     ] = None,
     calibration_limit: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Most images to calibrate on, spread over all of them."),
+        int | None, most("Most images to calibrate on, spread over all of them.")
     ] = None,
     exclude: Exclude = None,
     sensitive: Sensitive = 0,
@@ -52,12 +53,7 @@ def precision(
     seed: Annotated[int, typer.Option(help="Of these draws.")] = 0,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="Write figures (JSON), tables (Markdown), chart (PNG) and networks here.",
-        ),
+        results_folder("Write figures (JSON), tables (Markdown), chart (PNG) and networks here."),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -78,9 +74,8 @@ def precision(
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
     from segmentation_node.training.datasets import dataset  # noqa: PLC0415
 
-    samples = dataset(form, data, split)
     wanted = Wanted(
-        data=samples if limit is None else samples.spread(limit),
+        data=dataset(form, data, split, limit),
         models=tuple(model or ["camvid"]),
         calibration=tuple(calibration or ()),
         engine=engine,

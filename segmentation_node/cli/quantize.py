@@ -14,6 +14,8 @@ from segmentation_node.cli.options import (
     Model,
     Sensitive,
     Size,
+    folders,
+    most,
     write_json,
 )
 from segmentation_node.errors import ConfigError
@@ -22,15 +24,9 @@ from segmentation_node.errors import ConfigError
 def quantize(
     *,
     model: Model = "camvid",
-    images: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Folder of images to calibrate on; repeatable."),
-    ] = None,
+    images: Annotated[list[Path] | None, folders("Folder of images to calibrate on")] = None,
     reference: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="DIR", help="Folder of images as in use, to warn of missing light; repeatable."
-        ),
+        list[Path] | None, folders("Folder of images as in use, to warn of missing light")
     ] = None,
     method: Annotated[str, typer.Option(help="entropy, percentile or minmax.")] = "entropy",
     bins: Annotated[int, typer.Option(help="Bins of the histograms, a power of two.")] = 2048,
@@ -51,9 +47,7 @@ def quantize(
         bool, typer.Option("--quantize-last", help="Quantise the class scores' layers too.")
     ] = False,
     size: Size = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Most images, spread over all of them.")
-    ] = None,
+    limit: Annotated[int | None, most("Most images, spread over all of them.")] = None,
     check: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Only hold this ONNX to the rules.")
     ] = None,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from segmentation_node.cli.options import Seed
+
 
 def render(
     output: Annotated[
@@ -19,7 +21,7 @@ def render(
     condition: Annotated[
         str, typer.Option(help="day, dusk, night, rain or day_to_night.")
     ] = "day_to_night",
-    seed: Annotated[int, typer.Option(help="Another seed is another street.")] = 7,
+    seed: Seed = 7,
 ) -> None:
     """Render a drive with exact labels to a bag, a video or a folder of images.
 

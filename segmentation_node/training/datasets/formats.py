@@ -40,19 +40,22 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """The formats by name."""
 
 
-def dataset(form: str, root: Path, split: str | None = None) -> Dataset:
-    """One split of a data set, by the name of its format.
+def dataset(form: str, root: Path, split: str | None = None, limit: int | None = None) -> Dataset:
+    """One split of a data set, or some of it, by the name of its format.
 
     Args:
         form: One of `FORMATS`.
         root: Folder that the format's reader asks for.
         split: Such as `train` or `val`; the one to score on where None.
+        limit: How many samples of it, evenly spaced; all where None.
 
     Raises:
         ConfigError: There is no such format.
-        DatasetError: The folder is not laid out so; the message says what was looked for.
+        DatasetError: The folder is not laid out so, and the message says what was looked for;
+            or the limit is not positive.
     """
     if form not in FORMATS:
         raise ConfigError(f"the format {form!r}", " or ".join(FORMATS), "give one of them")
     found = FORMATS[form]
-    return found.read(Path(root), found.split if split is None else split)
+    samples = found.read(Path(root), found.split if split is None else split)
+    return samples if limit is None else samples.spread(limit)

@@ -19,6 +19,10 @@ def test_the_split_to_score_on_is_taken_where_none_is_named(camvid_like):
     assert dataset("camvid", camvid_like).name == "camvid/val"
 
 
+def test_a_limit_takes_some_of_the_samples_evenly(camvid_like):
+    assert dataset("camvid", camvid_like, "val", 1) == camvid(camvid_like, ["val"]).spread(1)
+
+
 def test_an_unknown_format_is_answered_with_the_known(camvid_like):
     with pytest.raises(ConfigError, match=r"'kitti'.*camvid or cityscapes or cityscapes19"):
         dataset("kitti", camvid_like, "val")
