@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from segmentation_node.errors import OutputError
+
 _ROOT = 0
 
 
@@ -35,6 +37,25 @@ def distrust(path: Path) -> str:
     if any(_is_open(folder) for folder in real.parents):
         return "which lies in a folder that other users can write to"
     return ""
+
+
+def check_own_folder(folder: Path, other: str) -> None:
+    """Refuse to write what will be run as code where others could have put theirs.
+
+    Args:
+        folder: It must be there.
+        other: What names another folder, such as an environment variable.
+
+    Raises:
+        OutputError: `distrust` has a reason.
+        OSError: There is no such folder, or it may not be looked at.
+    """
+    if why := distrust(folder):
+        raise OutputError(
+            received=f"{folder}, {why}",
+            expected="a folder of this user alone: what lies there will be run as code",
+            fix=f"chmod go-w it, or name another with {other}",
+        )
 
 
 def _is_open(folder: Path) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentation_node.trust import distrust
+from segmentation_node.errors import OutputError
+from segmentation_node.trust import check_own_folder, distrust
 
 A_USER = 1234
 
@@ -63,3 +64,12 @@ def test_a_file_of_another_user_is_a_reason_except_to_root(
 def test_what_is_not_there_cannot_be_judged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         distrust(tmp_path / "none")
+
+
+def test_a_folder_that_others_can_write_to_is_refused_with_how_to_name_another(file: Path) -> None:
+    check_own_folder(file.parent, "KERNELS")
+    file.parent.chmod(0o777)
+    with pytest.raises(OutputError) as raised:
+        check_own_folder(file.parent, "KERNELS")
+    assert raised.value.received == f"{file.parent}, which other users can write to"
+    assert raised.value.fix == "chmod go-w it, or name another with KERNELS"

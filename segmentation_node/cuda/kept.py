@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segmentation_node.errors import OutputError
 from segmentation_node.files import user_cache, write_whole
-from segmentation_node.trust import distrust
+from segmentation_node.trust import check_own_folder, distrust
 
 ENVIRONMENT = "SEGMENTATION_KERNEL_CACHE"
 """Names the folder; without it the kernels lie in the user's XDG cache directory."""
@@ -44,19 +44,10 @@ class Kept:
         """Keep a program. What cannot be kept is compiled again at the next start."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check_ours(self.folder)
+            check_own_folder(self.folder, ENVIRONMENT)
             write_whole(self._path(name), program)
         except (OSError, OutputError) as error:
             _log.warning("the compiled kernel is not kept: %s", error)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.cubin"
-
-
-def _check_ours(folder: Path) -> None:
-    if why := distrust(folder):
-        raise OutputError(
-            received=f"{folder}, {why}",
-            expected="a folder of this user alone",
-            fix=f"chmod go-w it, or name another one with {ENVIRONMENT}",
-        )

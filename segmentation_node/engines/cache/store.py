@@ -15,11 +15,12 @@ from segmentation_node.engines.cache.key import EngineKey
 from segmentation_node.engines.cache.manifest import Manifest, read_manifest, unusable
 from segmentation_node.errors import EngineError, OutputError
 from segmentation_node.files import user_cache, write_whole
-from segmentation_node.trust import distrust
+from segmentation_node.trust import check_own_folder, distrust
 
 ENVIRONMENT = "SEGMENTATION_ENGINE_CACHE"
 """Names the folder; without it the engines lie in the user's XDG cache directory."""
 
+_OTHER_FOLDER = f"--cache or {ENVIRONMENT}"
 _PLAN, _MANIFEST = ".plan", ".json"
 
 
@@ -100,18 +101,13 @@ class EngineStore:
             raise self._unwritable(error.strerror) from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise self._unwritable("it is read-only")
-        if why := distrust(self.folder):
-            raise OutputError(
-                received=f"{self.folder}, {why}",
-                expected="a folder of this user alone: an engine is code that will be run",
-                fix=f"chmod go-w it, or name another with --cache or {ENVIRONMENT}",
-            )
+        check_own_folder(self.folder, _OTHER_FOLDER)
 
     def _unwritable(self, why: str | None) -> OutputError:
         return OutputError(
             received=f"{self.folder} ({why})",
             expected="a folder for built engines that can be written to",
-            fix=f"name another with --cache or {ENVIRONMENT}",
+            fix=f"name another with {_OTHER_FOLDER}",
         )
 
     def version_of(self, key: EngineKey) -> tuple[int, int] | None:
