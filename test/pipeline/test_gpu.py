@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.gpu
 MakeNetwork = Callable[..., Model]
 ALL = Outputs(color=True, overlay=True, confidence=True, alpha=0.3)
 SIZE = (180, 322)
+SIZES = (SIZE, (90, 160), (120, 200))
+"""Of three cameras."""
 TOLERANCE = {"fp32": 1e-3, "fp16": 0.2}
 """By how much logits of sums over 192 values may differ from NumPy's."""
 
@@ -142,17 +144,46 @@ def test_cameras_get_from_one_execution_what_each_gets_alone(
 ) -> None:
     pipeline = make_pipeline(batch=3, graphs=graphs)
     cameras = [pipeline, pipeline.beside(), pipeline.beside()]
-    sizes = (SIZE, (90, 160), (120, 200))
-    for number in range(8):
-        frames = [picture(number, *size) for size in sizes]
-        wanted = [one.segment(frames[n], ALL).copy() for n, one in enumerate(cameras)]
-        together = [0, 1, 2] if number % 3 else [0, 2]
-        batch = [Together(cameras[n], frames[n], ALL) for n in together]
-        assert pipeline.begin_together(batch) == [None] * len(batch)
-        for n in together:
-            labels = cameras[n].finish().labels
-            # A library may compute several images in another order than one.
-            assert (labels != wanted[n].labels).mean() < 1e-3
+    for number in range(12):
+        _check_together(cameras if number % 3 else cameras[::2], number)
+    assert pipeline.launches == ("CUDA graph" if graphs else "plain enqueue")
+
+
+def test_cameras_of_two_executions_under_way_get_their_own_results(
+    make_pipeline: Callable[..., Any],
+) -> None:
+    pipeline = make_pipeline(batch=3)
+    cameras = [pipeline, pipeline.beside(), pipeline.beside()]
+    frames = [[picture(3 * n + c, *SIZES[c]) for c in range(3)] for n in range(6)]
+    wanted = [
+        [one.segment(f, ALL).copy() for one, f in zip(cameras, row, strict=True)] for row in frames
+    ]
+    for _ in range(20):
+        _begin(cameras, frames[0])
+        for number in range(1, len(frames)):
+            _begin(cameras, frames[number])
+            _are_near([one.finish() for one in cameras], wanted[number - 1])
+        _are_near([one.finish() for one in cameras], wanted[-1])
+
+
+def _begin(cameras: Sequence[CudaPipeline], frames: Sequence[Frame]) -> None:
+    batch = [Together(one, frame, ALL) for one, frame in zip(cameras, frames, strict=True)]
+    assert cameras[0].begin_together(batch) == [None] * len(batch)
+
+
+def _check_together(cameras: Sequence[CudaPipeline], number: int) -> None:
+    """One execution: each result is what its camera's logits alone say, but for near ties."""
+    frames = [picture(number, *size) for size, _ in zip(SIZES, cameras, strict=False)]
+    _begin(cameras, frames)
+    for one, frame, result in zip(cameras, frames, [c.finish() for c in cameras], strict=True):
+        check(one, frame, result, "fp32")
+
+
+def _are_near(results: Sequence[Segmentation], wanted: Sequence[Segmentation]) -> None:
+    for result, alone in zip(results, wanted, strict=True):
+        # A library may add up several images in another order than one.
+        differs = result.labels != alone.labels
+        assert differs.sum() * 10_000 < differs.size
 
 
 def test_the_colours_weight_and_the_outputs_may_change(make_pipeline: Callable[..., Any]) -> None:
@@ -179,17 +210,39 @@ def test_ten_thousand_frames_take_no_more_memory(
 ) -> None:
     pipeline = make_pipeline("fp16")
     frames = [picture(0), picture(1, 90, 160)]
+    _check_memory(gpu, 10_000, lambda number: pipeline.segment(frames[number % 2], ALL))
+    pipeline.close()
+
+
+def test_ten_thousand_frames_of_cameras_together_take_no_more_memory(
+    gpu: PyCudaGpu, make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline("fp16", batch=3)
+    cameras = [pipeline, pipeline.beside(), pipeline.beside()]
+    frames = [[picture(n, *SIZES[n]) for n in order] for order in ((0, 1, 2), (1, 2, 0))]
+
+    def answer(number: int) -> None:
+        # Each combination of cameras and sizes comes in each of the two runs.
+        which = cameras if number // 2 % 2 else cameras[:2]
+        _begin(which, frames[number // 4 % 2][: len(which)])
+        for camera in which:
+            camera.finish()
+
+    _check_memory(gpu, 4_000, answer)
+    pipeline.close()
+
+
+def _check_memory(gpu: PyCudaGpu, rounds: int, answer: Callable[[int], object]) -> None:
     for number in range(40):
-        pipeline.segment(frames[number % 2], ALL)
+        answer(number)
     with gpu.current():
         before = gpu.memory_used()
-    for number in range(10_000):
-        pipeline.segment(frames[number % 2], ALL)
+    for number in range(rounds):
+        answer(number)
     with gpu.current():
         grown, others = gpu.memory_used() - before, _bytes_of_others()
-    print(f"{grown} bytes more after 10000 frames")
+    print(f"{grown} bytes more after {rounds} rounds")
     assert grown <= others
-    pipeline.close()
 
 
 def _bytes_of_others() -> int:
@@ -212,4 +265,17 @@ def test_tensorrt_end_to_end(gpu: PyCudaGpu, make_network: MakeNetwork) -> None:
         for seed in range(6):
             frame = picture(seed)
             check(pipeline, frame, pipeline.segment(frame, ALL), "fp32")
+        assert pipeline.launches == "CUDA graph"
+
+
+def test_tensorrt_takes_cameras_together(gpu: PyCudaGpu, make_network: MakeNetwork) -> None:
+    if importlib.util.find_spec("tensorrt") is None:
+        pytest.skip("TensorRT is not installed")
+    model = make_network(default_size=[96, 160], fit="letterbox")
+    with open_pipeline(model, engine="tensorrt", precision="fp32", batch=3) as pipeline:
+        assert isinstance(pipeline, CudaPipeline)
+        assert pipeline.batch == 3
+        cameras = [pipeline, pipeline.beside(), pipeline.beside()]
+        for number in range(12):
+            _check_together(cameras if number % 3 else cameras[::2], number)
         assert pipeline.launches == "CUDA graph"
