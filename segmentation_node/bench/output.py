@@ -1,4 +1,4 @@
-"""What comparisons leave behind: charts, where matplotlib is, and networks of other precisions."""
+"""What measurements leave behind: folders, charts where matplotlib is, and networks."""
 
 from __future__ import annotations
 
@@ -35,6 +35,26 @@ def drawing(module: str, name: str) -> Draw:
     return found
 
 
+def make_folder(folder: Path, option: str) -> None:
+    """Make a folder, before anything is measured that is to go there.
+
+    Args:
+        folder: It may be there already.
+        option: Names it on the command line.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            received=f"{folder} ({error.strerror})",
+            expected="a folder that can be written to",
+            fix=f"give {option} a folder of yours",
+        ) from error
+
+
 @contextmanager
 def networks_folder(output: Path | None) -> Iterator[Path]:
     """Where networks go: beside the figures, to be used again, or nowhere for long.
@@ -50,12 +70,5 @@ def networks_folder(output: Path | None) -> Iterator[Path]:
         with TemporaryDirectory(prefix="segmentation-networks-") as folder:
             yield Path(folder)
         return
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            received=f"{output} ({error.strerror})",
-            expected="a folder that can be written to",
-            fix="give --output a folder of yours",
-        ) from error
+    make_folder(output, "--output")
     yield output / "networks"

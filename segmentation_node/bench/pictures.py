@@ -8,9 +8,9 @@ from typing import Any
 
 from segmentation_node.bench.accuracy import Tally
 from segmentation_node.bench.confusion import Confusion, draw_confusion
+from segmentation_node.bench.output import make_folder
 from segmentation_node.bench.worst_frames import WorstFrames
 from segmentation_node.core.labels import LabelSet
-from segmentation_node.errors import OutputError
 from segmentation_node.media.images import write_image
 
 
@@ -30,14 +30,7 @@ class Pictures:
         self._folder = folder
         self._worst = WorstFrames(labels, predicted)
         self.tallies: tuple[Tally, ...] = (Confusion(), self._worst)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                received=f"{folder} ({error.strerror})",
-                expected="a folder for pictures",
-                fix="choose a folder of yours",
-            ) from error
+        make_folder(folder, "--pictures")
 
     def draw(self, score: Mapping[str, Any]) -> None:
         """Draw the pictures; their names tell the model's file, network size and precision.

@@ -30,7 +30,7 @@ def test_a_folder_for_pictures_that_cannot_be_made_is_found_before_anything_is_s
     seen = []
     with (
         Segmenter.load(cityscapes_networks["cityscapes19"], precision="fp32") as segmenter,
-        pytest.raises(OutputError, match="a folder for pictures"),
+        pytest.raises(OutputError, match="give --pictures a folder"),
     ):
         wanted.score(segmenter, lambda *at: seen.append(at))
     assert not seen
