@@ -34,16 +34,7 @@ class Session:
         options.enable_cpu_mem_arena = False
         if exact:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        try:
-            self._session = onnxruntime.InferenceSession(
-                network.SerializeToString(), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its own exceptions share no base class
-            raise EngineError(
-                received=f"a network that ONNX Runtime cannot load ({_one_line(error)})",
-                expected="an ONNX network of its operators",
-                fix="export the network again with an older opset, or update onnxruntime",
-            ) from error
+        self._session = open_session(network.SerializeToString(), options, "a network")
         self._input = self._session.get_inputs()[0].name
 
     def run(self, image: NDArray[np.float32], names: Collection[str] | None = None) -> Arrays:
@@ -65,6 +56,29 @@ class Session:
                 expected="the network's outputs",
                 fix="check the network size and free memory",
             ) from error
+
+
+def open_session(
+    network: bytes, options: onnxruntime.SessionOptions, name: str
+) -> onnxruntime.InferenceSession:
+    """Load a network on the processor.
+
+    Args:
+        network: An ONNX file's bytes.
+        options: How it is loaded.
+        name: What to call it in the error.
+
+    Raises:
+        EngineError: ONNX Runtime cannot load it.
+    """
+    try:
+        return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own exceptions share no base class
+        raise EngineError(
+            received=f"{name}, which ONNX Runtime cannot load ({_one_line(error)})",
+            expected="an ONNX network of its operators",
+            fix="export the network again with an older opset, or update onnxruntime",
+        ) from error
 
 
 def _one_line(error: Exception) -> str:

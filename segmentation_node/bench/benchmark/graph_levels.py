@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from segmentation_node.bench.benchmark.turns import Run
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
+from segmentation_node.quantize.sessions import open_session
 
 LEVELS: Mapping[str, str] = {
     "as_exported": "ORT_DISABLE_ALL",
@@ -57,16 +57,7 @@ class GraphLevel:
         options.optimized_model_filepath = str(path)
         # As many threads as there are processors for this process, which it does not look up.
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
-        try:
-            self._session = onnxruntime.InferenceSession(
-                _at_size(model.path, size), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its own exceptions share no base class
-            raise EngineError(
-                received=f"{model.path.name}, which ONNX Runtime cannot load ({error})",
-                expected="an ONNX network of its operators",
-                fix="export the network again with an older opset, or update onnxruntime",
-            ) from error
+        self._session = open_session(_at_size(model.path, size), options, model.path.name)
         self._input = self._session.get_inputs()[0].name
         self.bytes = path.stat().st_size if level != "as_exported" else model.path.stat().st_size
         """Size of the file: the optimised graph's, and as exported the network's own."""
