@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segmentation_node.bench.ranges import check_least
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import ConfigError
 
 CAMERA = NetworkSize(720, 1280)
 
@@ -46,17 +46,10 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("different", "frames", "rounds", "resamples"):
-            self._check(name, least=1)
-        for name in ("warm_up", "settle", "turn_s", "idle_s", "seed"):
-            self._check(name, least=0)
+        check_least(self, 1, "different", "frames", "rounds", "resamples")
+        check_least(self, 0, "warm_up", "settle", "turn_s", "idle_s", "seed")
         # A sensor asked without a pause would take a processor for itself.
-        self._check("period_s", least=0.001)
-
-    def _check(self, name: str, least: float) -> None:
-        value = getattr(self, name)
-        if not value >= least:
-            raise ConfigError(f"{name}: {value!r}", f"{least} or more", f"correct {name}")
+        check_least(self, 0.001, "period_s")
 
     @property
     def frames_per_turn(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segmentation_node.bench.race.contenders import CONTENDERS, Computation, check_names
 from segmentation_node.bench.race.course import Setting
+from segmentation_node.bench.ranges import check_above
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import ConfigError
 
@@ -51,10 +52,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_names(self.names)
-        rate = self.rate_hz if self.slow_rate_hz is None else self.slow_rate_hz
-        least = min(self.rate_hz, rate, self.seconds, self.rounds, self.warm_up_s, self.trial_s)
-        if not least > 0:
-            raise ConfigError(f"{least:g}", "rates, times and rounds above 0", "ask for more")
+        check_above(self, 0, "rate_hz", "seconds", "rounds", "warm_up_s", "trial_s")
+        if self.slow_rate_hz is not None:
+            check_above(self, 0, "slow_rate_hz")
 
     @property
     def turn_s(self) -> float:

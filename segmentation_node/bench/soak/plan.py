@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentation_node.bench.ranges import check_above, check_least
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import ConfigError
 
 LONG_CYCLES = 1000
 """Lifecycle cycles of a soak that takes hours: each takes about half a second."""
@@ -50,10 +50,8 @@ class Plan:
     domain_id: int = 96
 
     def __post_init__(self) -> None:
-        for name in ("seconds", "rate_hz", "hold_s", "rounds", "changes", "cycles"):
-            _check(name, getattr(self, name) > 0, getattr(self, name), "more than 0")
-        for name in ("warm_up_s", "fuzz_runs"):
-            _check(name, getattr(self, name) >= 0, getattr(self, name), "0 or more")
+        check_above(self, 0, "seconds", "rate_hz", "hold_s", "rounds", "changes", "cycles")
+        check_least(self, 0, "warm_up_s", "fuzz_runs")
 
     @property
     def sizes(self) -> tuple[NetworkSize, ...]:
@@ -87,8 +85,3 @@ class Plan:
         }
         words = [word for name, value in options.items() for word in (name, str(value))]
         return [*words, "--sizes", *map(str, self.sizes)]
-
-
-def _check(name: str, is_right: bool, value: float, expected: str) -> None:
-    if not is_right:
-        raise ConfigError(f"{name}: {value:g}", expected, "give such a number")

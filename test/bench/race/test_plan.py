@@ -46,11 +46,18 @@ def test_who_answers_nothing_in_the_trial_is_named(answers_hz: dict[str, float])
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"seconds": 0.0}, {"rounds": 0}, {"rate_hz": -1.0}, {"slow_rate_hz": 0.0}]
+    ("name", "value"),
+    [
+        ("seconds", 0.0),
+        ("rounds", 0),
+        ("rate_hz", -1.0),
+        ("slow_rate_hz", 0.0),
+        ("trial_s", float("nan")),
+    ],
 )
-def test_figures_that_make_no_race_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ConfigError, match="expected rates, times and rounds above 0"):
-        Plan(**wrong)
+def test_figures_that_make_no_race_are_named(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: .*expected more than 0"):
+        Plan(**{name: value})
 
 
 @pytest.mark.parametrize("names", [(), ("ours", "nobody")])
