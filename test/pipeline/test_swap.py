@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -43,9 +44,24 @@ class Bench:
             lambda: self.settled.put(True),
         )
 
-    def hold(self, wanted: str) -> threading.Event:
-        self.may_prepare[wanted] = threading.Event()
-        return self.may_prepare[wanted]
+    def begin(self, wanted: str) -> threading.Event:
+        """Ask for something, and hold it as soon as it is being made ready."""
+        held = self.may_prepare[wanted] = threading.Event()
+        self.swap.ask(wanted)
+        assert self.prepared.get(timeout=PATIENCE_S) == wanted
+        return held
+
+    def close_while(self, held: threading.Event, is_open: Callable[[], bool]) -> None:
+        """Close the swap, which waits; what is held goes on once the swap is not open any more."""
+        closing = threading.Thread(target=self.swap.close)
+        closing.start()
+        deadline = time.monotonic() + PATIENCE_S
+        while is_open() and time.monotonic() < deadline:
+            pass
+        held.set()
+        closing.join(PATIENCE_S)
+        assert not closing.is_alive()
+        assert not is_open()
 
     def settle(self) -> Exception | None:
         assert self.settled.get(timeout=PATIENCE_S)
@@ -99,9 +115,7 @@ def bench() -> Iterator[Bench]:
 def test_the_new_one_is_made_ready_on_one_thread_and_taken_into_use_on_another(
     bench: Bench,
 ) -> None:
-    may_prepare = bench.hold("new")
-    bench.swap.ask("new")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    may_prepare = bench.begin("new")
     assert (bench.swap.running, bench.swap.pending, bench.in_use) == ("old", "new", ["old"])
     may_prepare.set()
     assert bench.settle() is None
@@ -127,9 +141,7 @@ def test_where_a_step_fails_the_old_one_stays_and_another_can_be_tried(
 
 
 def test_a_later_wish_wins_over_the_one_that_is_being_made_ready(bench: Bench) -> None:
-    may_prepare = bench.hold("first")
-    bench.swap.ask("first")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    may_prepare = bench.begin("first")
     bench.swap.ask("second")
     bench.swap.ask("third")
     may_prepare.set()
@@ -142,9 +154,7 @@ def test_a_later_wish_wins_over_the_one_that_is_being_made_ready(bench: Bench) -
 
 def test_the_failure_of_what_is_not_wanted_any_more_is_no_failure(bench: Bench) -> None:
     bench.unpreparable.add("first")
-    may_prepare = bench.hold("first")
-    bench.swap.ask("first")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    may_prepare = bench.begin("first")
     bench.swap.ask("second")
     may_prepare.set()
     assert bench.settle() is None
@@ -152,9 +162,7 @@ def test_the_failure_of_what_is_not_wanted_any_more_is_no_failure(bench: Bench) 
 
 
 def test_to_ask_for_what_runs_gives_the_attempt_up(bench: Bench) -> None:
-    may_prepare = bench.hold("new")
-    bench.swap.ask("new")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    may_prepare = bench.begin("new")
     bench.swap.ask("old")
     assert bench.swap.pending is None
     may_prepare.set()
@@ -171,16 +179,8 @@ def test_a_wish_during_the_switch_is_brought_about_after_it(bench: Bench) -> Non
 
 
 def test_closing_waits_and_takes_nothing_into_use(bench: Bench) -> None:
-    may_prepare = bench.hold("new")
-    bench.swap.ask("new")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
-    closing = threading.Thread(target=bench.swap.close)
-    closing.start()
-    while not bench.swap._closing:
-        pass
-    may_prepare.set()
-    closing.join(PATIENCE_S)
-    assert not closing.is_alive()
+    may_prepare = bench.begin("new")
+    bench.close_while(may_prepare, lambda: not bench.swap._closing)
     assert (bench.in_use, bench.discarded) == (["old"], ["new"])
     bench.swap.ask("another")
     assert bench.swap.pending is None
@@ -196,13 +196,7 @@ def test_closing_during_the_switch_brings_nothing_back(bench: Bench) -> None:
     bench.during_switch = hold
     bench.swap.ask("new")
     assert switching.wait(PATIENCE_S)
-    closing = threading.Thread(target=bench.swap.close)
-    closing.start()
-    while not bench.swap._closing:
-        pass
-    may_switch.set()
-    closing.join(PATIENCE_S)
-    assert not closing.is_alive()
+    bench.close_while(may_switch, lambda: not bench.swap._closing)
     assert (bench.in_use, bench.swap.running) == (["old", "new"], "new")
     assert list(bench.prepared.queue) == ["new"]
 
@@ -218,10 +212,8 @@ def test_what_cannot_even_be_discarded_holds_nobody_up(bench: Bench) -> None:
 
 
 def test_what_is_being_made_ready_is_told_when_something_else_is_wanted(bench: Bench) -> None:
-    may_prepare = bench.hold("first")
     bench.unpreparable.add("first")
-    bench.swap.ask("first")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "first"
+    may_prepare = bench.begin("first")
     assert bench.is_wanted["first"]()
     bench.swap.ask("second")
     assert not bench.is_wanted["first"]()
@@ -231,9 +223,7 @@ def test_what_is_being_made_ready_is_told_when_something_else_is_wanted(bench: B
 
 
 def test_what_gave_up_and_is_wanted_again_is_made_ready_again(bench: Bench) -> None:
-    may_prepare = bench.hold("new")
-    bench.swap.ask("new")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
+    may_prepare = bench.begin("new")
     stopped = bench.is_wanted["new"]
     bench.swap.ask("old")
     assert not stopped()
@@ -248,13 +238,5 @@ def test_what_gave_up_and_is_wanted_again_is_made_ready_again(bench: Bench) -> N
 
 
 def test_closing_tells_what_is_being_made_ready(bench: Bench) -> None:
-    may_prepare = bench.hold("new")
-    bench.swap.ask("new")
-    assert bench.prepared.get(timeout=PATIENCE_S) == "new"
-    closing = threading.Thread(target=bench.swap.close)
-    closing.start()
-    while bench.is_wanted["new"]():
-        pass
-    may_prepare.set()
-    closing.join(PATIENCE_S)
-    assert not closing.is_alive()
+    may_prepare = bench.begin("new")
+    bench.close_while(may_prepare, bench.is_wanted["new"])

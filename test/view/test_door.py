@@ -65,6 +65,20 @@ async def visiting(rig: Rig, count: int = 1) -> AsyncIterator[list[Visitor]]:
             visitor.close()
 
 
+@asynccontextmanager
+async def all_taken(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Rig, list[Visitor]]]:
+    """A server of so many connections at most, and the visitors that have them all."""
+    monkeypatch.setattr(door, "MOST_CONNECTIONS", count)
+    async with serving() as rig, visiting(rig, count) as kept:
+        # They are in once the server says so: connections are made before they are taken.
+        for visitor in kept:
+            visitor.say(REQUEST)
+            assert await visitor.hear(15) == b"HTTP/1.1 200 OK"
+        yield rig, kept
+
+
 async def is_served(rig: Rig) -> bool:
     async with rig.get("/view.css") as answer:
         return bool(answer.status == 200)
@@ -137,12 +151,7 @@ async def test_headers_without_end_are_refused(head: bytes) -> None:
 async def test_one_connection_too_many_is_told_so_and_there_is_room_once_others_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 3)
-    async with serving() as rig, visiting(rig, 3) as kept:
-        # They are in once the server says so: connections are made before they are taken.
-        for visitor in kept:
-            visitor.say(REQUEST)
-            assert await visitor.hear(15) == b"HTTP/1.1 200 OK"
+    async with all_taken(3, monkeypatch) as (rig, kept):
         async with rig.get("/") as answer:
             assert answer.status == 503
             assert "connections are open already" in await answer.text()
@@ -158,14 +167,9 @@ async def test_one_connection_too_many_is_told_so_and_there_is_room_once_others_
 async def test_a_crowd_that_was_turned_away_and_stays_is_not_even_told_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 2)
-    async with serving() as rig, visiting(rig, 2) as kept:
-        for visitor in kept:
-            visitor.say(REQUEST)
-            await visitor.hear(15)
-        async with visiting(rig, 3) as turned_away:
-            said = [await visitor.hear(12) for visitor in turned_away]
-            assert said == [b"HTTP/1.1 503", b"HTTP/1.1 503", b""]
+    async with all_taken(2, monkeypatch) as (rig, _), visiting(rig, 3) as turned_away:
+        said = [await visitor.hear(12) for visitor in turned_away]
+        assert said == [b"HTTP/1.1 503", b"HTTP/1.1 503", b""]
 
 
 @on_a_loop
