@@ -30,10 +30,7 @@ class Visitor:
 
     async def hear(self, count: int = -1) -> bytes:
         """What comes until the server closes, or the first bytes of it."""
-        try:
-            return await asyncio.wait_for(self._reader.read(count), PATIENCE_S)
-        except ConnectionResetError:
-            return b""
+        return await asyncio.wait_for(self._hear(count), PATIENCE_S)
 
     async def drip(self, words: bytes) -> bytes:
         """What comes until the server closes, while a byte is said now and then."""
@@ -47,6 +44,14 @@ class Visitor:
 
     def close(self) -> None:
         self._writer.close()
+
+    async def _hear(self, count: int) -> bytes:
+        heard = b""
+        # Piece by piece: where a connection is reset, the reader forgets what it has gathered.
+        with contextlib.suppress(ConnectionError):
+            while piece := await self._reader.read(4096 if count < 0 else count - len(heard)):
+                heard += piece
+        return heard
 
     async def _drip(self, words: bytes) -> None:
         for byte in words:
