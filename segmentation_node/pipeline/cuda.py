@@ -28,7 +28,7 @@ from segmentation_node.pipeline.gpu_graphs import GraphUse
 from segmentation_node.pipeline.gpu_job import UnderWay
 from segmentation_node.pipeline.gpu_parts import GpuParts
 from segmentation_node.pipeline.gpu_run import GpuRun, Turn
-from segmentation_node.pipeline.kinds import KindChanges, grey_frame
+from segmentation_node.pipeline.kinds import KindChanges
 from segmentation_node.pipeline.result import Segmentation
 from segmentation_node.pipeline.view import View
 
@@ -266,7 +266,7 @@ class CudaPipeline(Closing):
             EngineError: As `segment`.
         """
         self._check(under_way=0)
-        frame = grey_frame(self._parts.view, height, width)
+        frame = self.cameras.grey(height, width)
         # In each slot a frame is enqueued plainly, and the next one captured.
         for _ in range(2 * SLOTS):
             self._begin(frame, outputs or Outputs(), None)

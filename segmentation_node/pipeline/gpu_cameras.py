@@ -12,7 +12,7 @@ from segmentation_node.pipeline.gpu_camera import GpuCamera, GpuKind, kind_of
 from segmentation_node.pipeline.gpu_job import UnderWay
 from segmentation_node.pipeline.gpu_parts import GpuParts
 from segmentation_node.pipeline.gpu_run import GpuRun
-from segmentation_node.pipeline.kinds import LatestKinds
+from segmentation_node.pipeline.kinds import LatestKinds, grey_frame
 
 
 class GpuCameras:
@@ -79,6 +79,10 @@ class GpuCameras:
         if latest is not None and latest.kind[:2] == (height, width):
             return latest.window
         return parts.view.window(parts.model.input.fit, height, width, parts.network_size)
+
+    def grey(self, height: int, width: int) -> Frame:
+        """A grey image to warm up with, as large as those to come and as the region to be seen."""
+        return grey_frame(self._parts.view, height, width)
 
     def free(self) -> None:
         """Give everything back, once nothing is under way; freeing twice does nothing."""

@@ -90,7 +90,8 @@ class GpuFamily:
             no other one from it, and what the engine refuses is the failure of all.
 
         Raises:
-            EngineError: There are too many, or the executions before are not finished.
+            EngineError: There are too many, one is of another engine, or the executions before are
+                not finished.
         """
         self._check(frames)
         run = self._free_run()
@@ -130,6 +131,12 @@ class GpuFamily:
         return None
 
     def _check(self, frames: Sequence[Together]) -> None:
+        if not {id(one.member) for one in frames} <= set(map(id, self.members)):
+            raise EngineError(
+                received="a camera of another engine in an execution",
+                expected="cameras beside each other",
+                fix="make them with `beside`, or begin them one after the other",
+            )
         most = min(self._parts.engine.batch, len({id(one.member) for one in frames}))
         if len(frames) > most:
             raise EngineError(

@@ -106,8 +106,10 @@ class FrameGraphs:
         Raises:
             EngineError: CUDA, or the engine, refuses.
         """
-        graph = self._graphs.get(key)
+        graph = self._graphs.pop(key, None)
         if graph is not None:
+            # The one that was launched longest ago is the first to make room.
+            self._graphs[key] = graph
             graph.launch(self._stream)
         elif not (may_capture and self._capture(key, enqueue)):
             enqueue()

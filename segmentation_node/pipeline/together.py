@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-import numpy as np
-
 from segmentation_node.core.frame import Frame
-from segmentation_node.errors import EngineError, FrameError
+from segmentation_node.errors import EngineError
 from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.cuda import CudaPipeline
 from segmentation_node.pipeline.gpu_camera import SLOTS
@@ -49,17 +47,27 @@ def warm_up_together(segmenters: Sequence[Segmenter], sizes: Sequence[tuple[int,
         sizes: Height and width in pixels of the images to come.
 
     Raises:
-        EngineError: As `begin_together`, and `finish`.
+        EngineError: As `begin_together`, and `finish`; no frame is under way then.
     """
-    grey = [Frame.from_array(np.full((*size, 3), 127, np.uint8)) for size in sizes]
-    pieces = [(one, frame, Outputs(), None) for one, frame in zip(segmenters, grey, strict=True)]
-    # In each of the executions they are enqueued plainly, and the next time captured.
-    for _ in range(2 * SLOTS):
-        for segmenter, error in zip(segmenters, begin_together(pieces), strict=True):
-            if error is None:
-                segmenter.finish()
-            elif not isinstance(error, FrameError):
+    with ExitStack() as held:
+        pipelines = [_on_gpu(held, segmenter) for segmenter in segmenters]
+        frames = [
+            Together(one, one.cameras.grey(*size))
+            for one, size in zip(pipelines, sizes, strict=True)
+        ]
+        # In each of the executions they are enqueued plainly, and the next time captured.
+        for _ in range(2 * SLOTS):
+            errors = frames[0].member.begin_together(frames)
+            _finish_all([one for one, error in zip(pipelines, errors, strict=True) if not error])
+            for error in filter(None, errors):
                 raise error
+
+
+def _finish_all(pipelines: Sequence[CudaPipeline]) -> None:
+    with ExitStack() as finishing:
+        # One that fails must not keep the others from it: the next result would be of this frame.
+        for pipeline in reversed(pipelines):
+            finishing.callback(pipeline.finish)
 
 
 def _on_gpu(held: ExitStack, segmenter: Segmenter) -> CudaPipeline:

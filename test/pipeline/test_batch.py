@@ -231,3 +231,29 @@ def test_memory_of_images_that_do_not_come_any_more_is_given_back(make_rig: Make
             rig.cameras[0].finish()
             rig.cameras[2].finish()
     assert any(block.is_freed for block in rig.gpu.blocks)
+
+
+def test_a_camera_of_another_engine_is_refused(make_rig: MakeRig) -> None:
+    rig, other = make_rig(), make_rig()
+    frames = [Together(rig.cameras[0], frame_of(0, 0)), Together(other.cameras[1], frame_of(0, 1))]
+    with pytest.raises(EngineError, match="a camera of another engine"):
+        rig.cameras[0].begin_together(frames)
+    rig.round(0, 0, 1)
+    other.round(0, 0, 1)
+
+
+def test_the_combination_that_comes_again_and_again_keeps_its_graph(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    for number in range(4):
+        rig.round(number, 0, 1, 2)
+    alphas = np.linspace(0.1, 0.9, 16)
+    for number, alpha in enumerate(alphas):
+        rare = Outputs(overlay=True, alpha=float(alpha))
+        for step in range(4):
+            assert rig.begin(number + step, 0, 1, outputs=rare) == [None, None]
+            rig.check(number + step, 0, rare)
+            rig.check(number + step, 1, rare)
+        captured = rig.gpu.calls.count("capture")
+        rig.round(number, 0, 1, 2)
+        rig.round(number, 0, 1, 2)
+        assert rig.gpu.calls.count("capture") == captured

@@ -136,6 +136,42 @@ def test_segmenters_beside_each_other_begin_their_frames_together(
     assert machine.gpu.left == []
 
 
+def test_a_region_outside_of_the_image_to_come_is_warmed_up_too(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    with Segmenter.load(make_network().path, batch=2) as first:
+        cameras = [first, first.beside(View.parse("30,40,8,8"))]
+        for camera in cameras:
+            camera.warm_up(20, 30)
+        made = len(machine.gpu.blocks)
+        warm_up_together(cameras, [(20, 30)] * 2)
+        assert machine.engines[0].executions == [1] * 8 + [2] * 4
+        # Images of the sizes that each has seen alone: two runs, and four slots of three results.
+        assert len(machine.gpu.blocks) - made == 2 * 3 + 4 * 2 * 3
+
+
+def test_a_warm_up_that_fails_for_one_camera_leaves_no_frame_under_way(
+    machine: Machine, make_network: MakeNetwork
+) -> None:
+    image = np.full((20, 30, 3), 60, np.uint8)
+    with Segmenter.load(make_network().path, batch=3) as first:
+        cameras = [first, first.beside(), first.beside()]
+        warm_up_together(cameras, [(20, 30)] * 3)
+        plain, refused = machine.gpu.call, ["allocate_host"]
+
+        def call_or_refuse(name: str) -> None:
+            plain(name)
+            if name in refused:
+                refused.clear()
+                raise EngineError(f"CUDA_ERROR_STAND_IN while {name}", "memory", "no fix")
+
+        machine.gpu.call = call_or_refuse  # type: ignore[method-assign]
+        with pytest.raises(EngineError, match="while allocate_host"):
+            warm_up_together(cameras, [(24, 18), (20, 30), (20, 30)])
+        for camera in cameras:
+            assert camera.segment(Frame.from_array(image)).labels.shape == (20, 30)
+
+
 def test_the_processor_takes_no_frames_together(make_network: MakeNetwork) -> None:
     frame = Frame.from_array(np.zeros((20, 30, 3), np.uint8))
     with Segmenter.load(make_network().path, engine="openvino", precision="fp32") as first:
