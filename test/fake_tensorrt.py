@@ -29,6 +29,7 @@ class NetworkDefinitionCreationFlag(IntEnum):
 
 class BuilderFlag(Enum):
     TF32 = 6
+    REQUIRE_USER_ALLOCATION = 26
 
 
 class ProfilingVerbosity(Enum):
@@ -46,6 +47,26 @@ class LayerInformationFormat(Enum):
 class ExecutionContextAllocationStrategy(Enum):
     STATIC = 0
     USER_MANAGED = 2
+
+
+class DynamicShapesKernelSpecializationStrategy(Enum):
+    LAZY = 0
+    EAGER = 1
+
+
+class RuntimeConfig:
+    """How TensorRT for RTX is to make a context."""
+
+    def __init__(self) -> None:
+        self.strategy = ExecutionContextAllocationStrategy.STATIC
+        self.dynamic_shapes_kernel_specialization_strategy = (
+            DynamicShapesKernelSpecializationStrategy.LAZY
+        )
+
+    def set_execution_context_allocation_strategy(
+        self, strategy: ExecutionContextAllocationStrategy
+    ) -> None:
+        self.strategy = strategy
 
 
 class TensorIOMode(Enum):
@@ -119,12 +140,16 @@ class Config:
     def __init__(self, api: FakeTensorRt) -> None:
         self._api = api
         self.cleared: list[BuilderFlag] = []
+        self.flags: list[BuilderFlag] = []
         self.pools: dict[MemoryPoolType, int] = {}
         self.timings: TimingCache | None = None
         self.profiles: list[Profile] = []
 
     def clear_flag(self, flag: BuilderFlag) -> None:
         self.cleared.append(flag)
+
+    def set_flag(self, flag: BuilderFlag) -> None:
+        self.flags.append(flag)
 
     def set_memory_pool_limit(self, pool: MemoryPoolType, size: int) -> None:
         self.pools[pool] = size
@@ -223,11 +248,17 @@ class Engine:
     def create_engine_inspector(self) -> Any:
         return SimpleNamespace(get_engine_information=lambda _: self._api.inspection)
 
+    def create_runtime_config(self) -> RuntimeConfig:
+        self._api.runtime_configs.append(RuntimeConfig())
+        return self._api.runtime_configs[-1]
+
     def create_execution_context(
         self,
-        strategy: ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy.STATIC,
+        asked: (
+            ExecutionContextAllocationStrategy | RuntimeConfig
+        ) = ExecutionContextAllocationStrategy.STATIC,
     ) -> Context | None:
-        assert isinstance(strategy, ExecutionContextAllocationStrategy)
+        assert isinstance(asked, ExecutionContextAllocationStrategy | RuntimeConfig)
         if "context" in self._api.refuses:
             self._api.log(1, "out of memory")
             return None
@@ -262,6 +293,7 @@ class FakeTensorRt:
     LayerInformationFormat = LayerInformationFormat
     TensorIOMode = TensorIOMode
     ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy
+    DynamicShapesKernelSpecializationStrategy = DynamicShapesKernelSpecializationStrategy
     IProgressMonitor = IProfiler = Base
 
     def __init__(self) -> None:
@@ -289,6 +321,7 @@ class FakeTensorRt:
         self.refuses: set[str] = set()
         self.calls: list[tuple[Any, ...]] = []
         self.freed: list[str] = []
+        self.runtime_configs: list[RuntimeConfig] = []
         self.log: Callable[[int, str], None] = lambda *_: None
 
     def Builder(self, logger: Any) -> Any:

@@ -160,6 +160,9 @@ class PlanBuilder:
         if key.workspace_mib is not None:
             pool = api.MemoryPoolType.WORKSPACE
             config.set_memory_pool_limit(pool, key.workspace_mib * _MIB)
+        if self._tensorrt.is_rtx and key.shape[0] > 1:
+            # With an open axis it may allocate while it runs, which no CUDA graph can hold.
+            config.set_flag(api.BuilderFlag.REQUIRE_USER_ALLOCATION)
         if key.target not in {"", PORTABLE}:
             config.num_compute_capabilities = 1
             config.set_compute_capability(getattr(api.ComputeCapability, key.target), 0)

@@ -137,13 +137,24 @@ class LoadedPlan(Closing):
         return context
 
     def _create(self, memory: int) -> Any:
-        if not memory:
-            return self.engine.create_execution_context()
-        strategy = self.tensorrt.api.ExecutionContextAllocationStrategy.USER_MANAGED
-        context = self.engine.create_execution_context(strategy)
-        if context is not None:
+        strategies = self.tensorrt.api.ExecutionContextAllocationStrategy
+        strategy = strategies.USER_MANAGED if memory else strategies.STATIC
+        context = self.engine.create_execution_context(self._settings(strategy))
+        if memory and context is not None:
             context.set_device_memory(memory, self.memory_bytes)
         return context
+
+    def _settings(self, strategy: Any) -> Any:
+        """How a context is made: who allocates and, where there is a choice, when it compiles."""
+        if not self.tensorrt.is_rtx:
+            return strategy
+        settings = self.engine.create_runtime_config()
+        settings.set_execution_context_allocation_strategy(strategy)
+        # By default the kernels of a shape are compiled meanwhile, and slower ones stand in: a CUDA
+        # graph that was captured by then would keep these.
+        when = self.tensorrt.api.DynamicShapesKernelSpecializationStrategy.EAGER
+        settings.dynamic_shapes_kernel_specialization_strategy = when
+        return settings
 
     def _input_shape(self, name: str) -> tuple[int, ...]:
         """The largest shape of the input: its profile's, where the network takes several."""

@@ -71,7 +71,9 @@ def layer_times_ms(plan: LoadedPlan, driver: Any) -> dict[str, float]:
     with ExitStack() as held:
         stream = ask_driver(driver, driver.cuStreamCreate(0))
         held.callback(driver.cuStreamDestroy, stream)
-        context = plan.create_context()
+        # Its memory is given to it, as plans for a batch may ask for that.
+        memory = held.enter_context(gpu_memory(driver, plan.memory_bytes))
+        context = plan.create_context(memory=memory)
         for spec in plan.tensors(context):
             address = held.enter_context(_zeros(driver, spec))
             context.set_tensor_address(spec.name, address)

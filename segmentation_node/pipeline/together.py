@@ -44,7 +44,7 @@ def warm_up_together(segmenters: Sequence[Segmenter], sizes: Sequence[tuple[int,
 
     Args:
         segmenters: Beside each other, one of each camera.
-        sizes: Height and width in pixels of the images to come.
+        sizes: Height and width in pixels of the images to come, of each camera.
 
     Raises:
         EngineError: As `begin_together`, and `finish`; no frame is under way then.
@@ -55,19 +55,22 @@ def warm_up_together(segmenters: Sequence[Segmenter], sizes: Sequence[tuple[int,
             Together(one, one.cameras.grey(*size))
             for one, size in zip(pipelines, sizes, strict=True)
         ]
-        # In each of the executions they are enqueued plainly, and the next time captured.
-        for _ in range(2 * SLOTS):
-            errors = frames[0].member.begin_together(frames)
-            _finish_all([one for one, error in zip(pipelines, errors, strict=True) if not error])
-            for error in filter(None, errors):
-                raise error
+        # An engine makes itself ready for each number of images, and a camera may be missing.
+        for count in range(2, len(frames) + 1):
+            _answer(pipelines[:count], frames[:count])
 
 
-def _finish_all(pipelines: Sequence[CudaPipeline]) -> None:
-    with ExitStack() as finishing:
-        # One that fails must not keep the others from it: the next result would be of this frame.
-        for pipeline in reversed(pipelines):
-            finishing.callback(pipeline.finish)
+def _answer(pipelines: Sequence[CudaPipeline], frames: Sequence[Together]) -> None:
+    # In each of the executions they are enqueued plainly, and the next time captured.
+    for _ in range(2 * SLOTS):
+        errors = pipelines[0].begin_together(frames)
+        with ExitStack() as finishing:
+            for pipeline, error in zip(pipelines, errors, strict=True):
+                if error is None:
+                    # Whatever becomes of the others: its next result would be of this frame.
+                    finishing.callback(pipeline.finish)
+        for error in filter(None, errors):
+            raise error
 
 
 def _on_gpu(held: ExitStack, segmenter: Segmenter) -> CudaPipeline:

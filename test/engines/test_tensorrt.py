@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,9 @@ from segmentation_node.engines import GpuEngine, tensorrt_engines, tensorrt_exec
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.cache import EngineStore
 from segmentation_node.engines.tensorrt import TensorRtEngine
+from segmentation_node.engines.tensorrt_flavour import FLAVOURS
 from segmentation_node.engines.tensorrt_machine import Machine
+from segmentation_node.engines.tensorrt_plan import LoadedPlan
 from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError, ModelError
 from segmentation_node.model import Model, load_model
@@ -186,6 +189,19 @@ def test_a_batch_of_cameras_is_one_engine_for_any_number_of_them(
         api.freed.clear()
     assert api.freed == ["context"] * 3 + ["engine", "runtime"]
     assert memory.calls == [("allocate", 3_000_000), ("free", MEMORY)]
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_for_rtx_kernels_are_compiled_before_a_graph_can_hold_what_stands_in_for_them(
+    memory: Any, batch: int
+) -> None:
+    tensorrt, api = fake_tensorrt()
+    api.tensors = [tensor("image", (batch, 3, 64, 96)), tensor("logits", (batch, 4, 8, 12))]
+    with LoadedPlan(replace(tensorrt, flavour=FLAVOURS["rtx"]), PLAN) as plan:
+        plan.create_context(batch, MEMORY * (batch > 1))
+    (config,) = api.runtime_configs
+    assert config.dynamic_shapes_kernel_specialization_strategy.name == "EAGER"
+    assert config.strategy.name == ("USER_MANAGED" if batch > 1 else "STATIC")
 
 
 def test_without_memory_that_contexts_can_share_nothing_is_left(

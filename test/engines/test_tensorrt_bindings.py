@@ -75,6 +75,7 @@ CALLS = {
 }
 NAMES = (
     "BuilderFlag.TF32",
+    "ExecutionContextAllocationStrategy.STATIC",
     "ExecutionContextAllocationStrategy.USER_MANAGED",
     "LayerInformationFormat.JSON",
     "LayerType.CONVOLUTION",
@@ -105,8 +106,19 @@ NAMES = (
     "ITensor.dtype",
     "OnnxParser.num_errors",
 )
-RTX_NAMES = ("ComputeCapability.SM86", "IBuilderConfig.num_compute_capabilities")
-RTX_CALLS = {"IBuilderConfig.set_compute_capability": 2}
+RTX_NAMES = (
+    "BuilderFlag.REQUIRE_USER_ALLOCATION",
+    "ComputeCapability.SM86",
+    "DynamicShapesKernelSpecializationStrategy.EAGER",
+    "IBuilderConfig.num_compute_capabilities",
+    "IRuntimeConfig.dynamic_shapes_kernel_specialization_strategy",
+)
+RTX_CALLS = {
+    "IBuilderConfig.set_compute_capability": 2,
+    "IBuilderConfig.set_flag": 1,
+    "ICudaEngine.create_runtime_config": 0,
+    "IRuntimeConfig.set_execution_context_allocation_strategy": 1,
+}
 
 ASK = """
 import importlib, json, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,18 @@ def test_a_network_is_built_for_a_batch_of_images(
     shape = (2, 3, 64, 96)
     assert api.config.profiles[0].shapes == {"image": ((1, 3, 64, 96), shape, shape)}
     assert api.network.get_input(0).shape == (-1, 3, 64, 96)
+
+
+@pytest.mark.parametrize(("flavour", "batch"), [("rtx", 2), ("rtx", 1), ("tensorrt", 2)])
+def test_a_batch_by_tensorrt_for_rtx_can_be_captured(
+    flavour: str, batch: int, library: tuple[TensorRt, Any], model: Model
+) -> None:
+    tensorrt = replace(library[0], flavour=FLAVOURS[flavour])
+    api = library[1]
+    PlanBuilder(tensorrt, model, key(library[0], model, batch=batch)).build()
+    # With an open axis it would allocate while it runs, which no CUDA graph can hold.
+    wanted = [BuilderFlag.REQUIRE_USER_ALLOCATION] if (flavour, batch) == ("rtx", 2) else []
+    assert api.config.flags == wanted
 
 
 def test_the_network_itself_gets_the_one_shape(library: tuple[TensorRt, Any], model: Model) -> None:

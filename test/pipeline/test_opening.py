@@ -150,6 +150,14 @@ def test_a_region_outside_of_the_image_to_come_is_warmed_up_too(
         assert len(machine.gpu.blocks) - made == 2 * 3 + 4 * 2 * 3
 
 
+def test_every_number_of_cameras_is_warmed_up(machine: Machine, make_network: MakeNetwork) -> None:
+    with Segmenter.load(make_network().path, batch=3) as first:
+        cameras = [first, first.beside(), first.beside()]
+        warm_up_together(cameras, [(20, 30)] * 3)
+        # An engine makes itself ready for each, which may take long; the graph of all is the last.
+        assert machine.engines[0].executions == [2] * 4 + [3] * 4
+
+
 def test_a_warm_up_that_fails_for_one_camera_leaves_no_frame_under_way(
     machine: Machine, make_network: MakeNetwork
 ) -> None:
