@@ -82,10 +82,10 @@ class CudaPipeline(Closing):
         self._gpu = parts.gpu
         self._family = family
         family.members.append(self)
-        self.cameras = GpuCameras(parts)
-        """What is kept for the kinds of its images."""
         self.under_way: deque[UnderWay] = deque()
         """Frames that were begun and not finished, the first one first."""
+        self.cameras = GpuCameras(parts, self.under_way)
+        """What is kept for the kinds of its images."""
         self._changes = KindChanges()
         self._is_open = True
         self.gpu_stages_ms: dict[str, float] = {}

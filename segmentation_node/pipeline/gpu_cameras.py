@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.window import Window
@@ -20,14 +21,19 @@ class GpuCameras:
 
     Args:
         parts: What they share.
+        under_way: The pipeline's frames that were begun and not finished, SLOTS at most.
     """
 
-    def __init__(self, parts: GpuParts) -> None:
+    def __init__(self, parts: GpuParts, under_way: Collection[UnderWay]) -> None:
         self._parts = parts
-        # Never one with a frame under way: those two are among the latest kinds.
-        self._kept: LatestKinds[GpuKind, GpuCamera] = LatestKinds(GpuCamera.free)
+        self._under_way = under_way
+        self._kept: LatestKinds[GpuKind, GpuCamera] = LatestKinds(GpuCamera.free, self._is_idle)
         self.latest: GpuCamera | None = None
         """That of the latest frame; None before the first."""
+
+    def _is_idle(self, camera: GpuCamera) -> bool:
+        # Frames that fail may be of many kinds, while one that was begun before them is under way.
+        return all(job.camera is not camera for job in self._under_way)
 
     def of(self, frame: Frame) -> GpuCamera:
         """What is kept for images like a frame, made anew where it is not among the latest kinds.

@@ -25,10 +25,15 @@ class LatestKinds(Generic[Kind, Kept]):
 
     Args:
         free: Gives back what was made for the kind that was wanted longest ago.
+        may_free: Whether it may do so now; always for all but a few of them.
     """
 
-    def __init__(self, free: Callable[[Kept], None] = lambda _: None) -> None:
-        self._free = free
+    def __init__(
+        self,
+        free: Callable[[Kept], None] = lambda _: None,
+        may_free: Callable[[Kept], bool] = lambda _: True,
+    ) -> None:
+        self._free, self._may_free = free, may_free
         self._kept: dict[Kind, Kept] = {}
 
     def of(self, kind: Kind, make: Callable[[Kind], Kept]) -> Kept:
@@ -41,7 +46,8 @@ class LatestKinds(Generic[Kind, Kept]):
         kept = self._kept.pop(kind) if kind in self._kept else make(kind)
         self._kept[kind] = kept
         if len(self._kept) > MOST:
-            self._free(self._kept.pop(next(iter(self._kept))))
+            oldest = next(one for one, held in self._kept.items() if self._may_free(held))
+            self._free(self._kept.pop(oldest))
         return kept
 
     def take_all(self) -> Iterator[Kept]:

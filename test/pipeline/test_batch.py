@@ -166,6 +166,26 @@ def test_closing_waits_for_a_batch_and_gives_everything_back(make_rig: MakeRig) 
         rig.begin(6, 0, 1)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_frames_of_many_kinds_that_fail_take_no_memory_of_one_that_is_under_way(
+    make_rig: MakeRig, together: bool
+) -> None:
+    rig = make_rig()
+    if together:
+        assert rig.begin(0, 0, 1) == [None, None]
+    else:
+        rig.cameras[0].begin(frame_of(0, 0), ALL)
+    rig.gpu.refuses = {"launch postprocess"}
+    for width in range(30, 40):
+        frame = Frame.from_array(np.zeros((20, width, 3), np.uint8))
+        (error,) = rig.cameras[0].begin_together([Together(rig.cameras[0], frame)])
+        assert "STAND_IN" in str(error)
+    rig.gpu.refuses = set()
+    rig.check(0, 0)
+    if together:
+        rig.check(0, 1)
+
+
 def test_memory_of_images_that_do_not_come_any_more_is_given_back(make_rig: MakeRig) -> None:
     rig = make_rig()
     for width in range(20, 32):
