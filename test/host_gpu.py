@@ -167,7 +167,10 @@ class HostGraph:
 
 
 class HostGpu:
-    """A GPU. `fails_at` is the number of a call that is refused; `refuses` names such calls."""
+    """A GPU. `fails_at` is the number of a call that is refused.
+
+    `refuses` names calls that are, and `refuses_next` those of which the next one is.
+    """
 
     def __init__(self, library: ctypes.CDLL, seed: int = 0) -> None:
         self._driver = HostDriver(library)
@@ -176,6 +179,7 @@ class HostGpu:
         self.calls: list[str] = []
         self.fails_at: int | None = None
         self.refuses: set[str] = set()
+        self.refuses_next: set[str] = set()
         self.refuses_to_capture: set[str] = set()
         self.is_open = True
         self.shares_memory = False
@@ -191,7 +195,9 @@ class HostGpu:
         assert self._pushed[-1] == threading.get_ident(), f"{name} on another thread"
         self.calls.append(name)
         capturing = any(stream.is_capturing for stream in self.streams)
-        refused = name in self.refuses or (capturing and name in self.refuses_to_capture)
+        refused = name in self.refuses | self.refuses_next
+        refused |= capturing and name in self.refuses_to_capture
+        self.refuses_next.discard(name)
         if refused or len(self.calls) == self.fails_at:
             raise EngineError(f"CUDA_ERROR_STAND_IN while {name}", "a GPU that answers", "no fix")
 

@@ -119,15 +119,7 @@ def test_an_execution_that_fails_is_the_failure_of_each_of_its_frames(make_rig: 
     rig.round(0, 0, 1)
     rig.begin(1, 0, 1)
     rig.begin(2, 0, 2)
-    plain, refused = rig.gpu.call, ["synchronize"]
-
-    def call_or_refuse(name: str) -> None:
-        plain(name)
-        if name in refused:
-            refused.clear()
-            raise EngineError(f"CUDA_ERROR_STAND_IN while {name}", "a GPU that answers", "no fix")
-
-    rig.gpu.call = call_or_refuse  # type: ignore[method-assign]
+    rig.gpu.refuses_next = {"synchronize"}
     for camera in (0, 1):
         with pytest.raises(EngineError, match="STAND_IN while synchronize"):
             rig.cameras[camera].finish()

@@ -165,15 +165,7 @@ def test_a_warm_up_that_fails_for_one_camera_leaves_no_frame_under_way(
     with Segmenter.load(make_network().path, batch=3) as first:
         cameras = [first, first.beside(), first.beside()]
         warm_up_together(cameras, [(20, 30)] * 3)
-        plain, refused = machine.gpu.call, ["allocate_host"]
-
-        def call_or_refuse(name: str) -> None:
-            plain(name)
-            if name in refused:
-                refused.clear()
-                raise EngineError(f"CUDA_ERROR_STAND_IN while {name}", "memory", "no fix")
-
-        machine.gpu.call = call_or_refuse  # type: ignore[method-assign]
+        machine.gpu.refuses_next = {"allocate_host"}
         with pytest.raises(EngineError, match="while allocate_host"):
             warm_up_together(cameras, [(24, 18), (20, 30), (20, 30)])
         for camera in cameras:
