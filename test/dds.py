@@ -80,13 +80,20 @@ def dds_environment(domain_id: int) -> dict[str, str]:
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S, step_s: float = 0.01
+    condition: Callable[[], object],
+    what: str | Callable[[], str],
+    timeout_s: float = PATIENCE_S,
+    step_s: float = 0.01,
 ) -> None:
-    """Ask `condition` until it holds, for things that can only be asked (such as discovery)."""
+    """Ask `condition` until it holds, for things that can only be asked (such as discovery).
+
+    What is waited for is asked at the end, where it says how things stand.
+    """
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"after {timeout_s} s still waiting for {what}")
+            missing = what if isinstance(what, str) else what()
+            raise TimeoutError(f"after {timeout_s} s still waiting for {missing}")
         threading.Event().wait(step_s)
 
 

@@ -7,8 +7,10 @@ import itertools
 from array import array
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from dds import Observer, Program, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from segmentation_node.core.encodings import to_bgr
@@ -158,8 +161,20 @@ class Rig:
         """Wait until the latest diagnostics say so."""
         wait_until(
             lambda: len(self.diagnostics) and self.value(key) == value,
-            f"{key} {value}; it is {self.value(key) if len(self.diagnostics) else '?'}",
+            lambda: f"{key} {value}; it is {self.value(key) or '?'}",
         )
+
+    def set_clock(self, clock: Any, time: Time) -> None:
+        """Publish a time, as clocks do again and again, until the diagnostics are stamped with it.
+
+        A clock is listened to by best effort: the first may find nobody.
+        """
+
+        def is_known() -> bool:
+            clock.publish(Clock(clock=time))
+            return bool(len(self.diagnostics)) and self.diagnostics[-1].header.stamp == time
+
+        wait_until(is_known, f"the time {time}", step_s=0.05)
 
     def ask(self, message: Image | CompressedImage) -> Image:
         """Publish one image and give the label image with its stamp."""

@@ -1,8 +1,8 @@
 """The node's own program with an engine that a test can hold up or break, by the frame's id.
 
-`hold`: wait until the file named by the first argument exists. `break`: fail as an engine does.
-`crash`: raise what nobody foresaw. The same happens to networks that are loaded at the sizes in
-`LOADING`.
+`hold`: print `held`, and wait until the file named by the first argument exists. `break`: fail as
+an engine does. `crash`: raise what nobody foresaw. The same happens to networks that are loaded at
+the sizes in `LOADING`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ begin, load = Segmenter.begin, Segmenter.load
 
 
 def hold() -> None:
+    print("held", flush=True)
     deadline = time.monotonic() + PATIENCE_S
     while not RELEASE.exists() and time.monotonic() < deadline:
         threading.Event().wait(0.01)

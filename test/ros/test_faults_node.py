@@ -10,12 +10,12 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from builtin_interfaces.msg import Time
 from dds import Observer, wait_until
 from lifecycle_msgs.msg import Transition
-from node_rig import EVERY, NODE, Rig, image_message, picture, running_node, stamped
+from node_rig import EVERY, NODE, image_message, picture, running_node, stamped
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
@@ -44,7 +44,7 @@ def test_a_node_killed_during_inference_leaves_the_way_free_for_the_next(
         held = image_message(picture())
         held.header.frame_id = "hold"
         rig.camera.publish(held)
-        rig.value_becomes("received", "1")
+        rig.program.wait_for_line("^held$")
         assert rig.program.stop(signal.SIGKILL) == -signal.SIGKILL
     # Another observer: the first one's subscriptions would count as listeners of the new node.
     with Observer(domain_id) as seen, node(domain_id, seen, **EVERY) as rig:
@@ -58,7 +58,7 @@ def test_simulated_time_may_jump_forward_and_back(domain_id: int, observer: Obse
         rig.connect()
         clock = observer.publisher(Clock, "/clock", 1)
         for seconds in (1_000, 90_000, 200):
-            set_clock(rig, clock, seconds)
+            rig.set_clock(clock, Time(sec=seconds))
             message = stamped(image_message(picture()), seconds)
             assert rig.ask(message).header == message.header
         rig.value_becomes("processed", "3")
@@ -68,18 +68,6 @@ def test_simulated_time_may_jump_forward_and_back(domain_id: int, observer: Obse
         assert rig.state == "active"
 
 
-def set_clock(rig: Rig, clock: Any, seconds: int) -> None:
-    """Publish a time until the node's diagnostics are stamped with it."""
-    now = Clock()
-    now.clock.sec = seconds
-
-    def is_known() -> bool:
-        clock.publish(now)
-        return bool(len(rig.diagnostics)) and rig.diagnostics[-1].header.stamp.sec == seconds
-
-    wait_until(is_known, f"the time {seconds} s", step_s=0.05)
-
-
 def test_simulated_time_can_be_switched_on_and_off_while_frames_are_answered(
     domain_id: int, observer: Observer
 ) -> None:
@@ -87,7 +75,7 @@ def test_simulated_time_can_be_switched_on_and_off_while_frames_are_answered(
         rig.connect()
         assert rig.ask(image_message(picture())).height == 48
         assert rig.set_parameter("use_sim_time", True) == ""
-        set_clock(rig, observer.publisher(Clock, "/clock", 1), 200)
+        rig.set_clock(observer.publisher(Clock, "/clock", 1), Time(sec=200))
         assert rig.ask(image_message(picture())).height == 48
         assert rig.set_parameter("use_sim_time", False) == ""
         day_s = 86_400

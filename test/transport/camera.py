@@ -1,7 +1,7 @@
 """A camera driver for tests: prepares its process, then sends images at a camera's pace.
 
 python camera.py FRAMES [WIDTH HEIGHT]: prints the notes of its transport, then `ready` once its
-node exists. It starts to send when somebody listens, and stays until it is stopped.
+node is spun. It starts to send when somebody listens, and stays until it is stopped.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ class Camera:
         self.node = rclpy.create_node("camera")
         self.publisher = self.node.create_publisher(Image, "image", qos_profile_sensor_data)
         self.left = frames
+        self.is_ready = False
         self.message = Image(height=height, width=width, encoding="bgr8", step=3 * width)
         self.message.data = array.array("B", bytes(3 * width * height))
         self.node.create_timer(PERIOD_S, self.tick)
 
     def tick(self) -> None:
+        if not self.is_ready:
+            # Not before: what is interrupted while rclpy makes its executor leaves a traceback.
+            self.is_ready = True
+            print("ready", flush=True)
         if self.left and self.publisher.get_subscription_count():
             self.left -= 1
             self.message.header.frame_id = str(self.left)
@@ -47,7 +52,6 @@ def main() -> None:
     with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.init(args=[])
         camera = Camera(frames, width, height)
-        print("ready", flush=True)
         rclpy.spin(camera.node)
 
 
