@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segmentation_node.errors import OutputError
+from segmentation_node.files import write_whole
 
 Model = Annotated[
     str, typer.Option(help="A shipped model's name, or the path of an ONNX with its sidecar.")
@@ -101,14 +101,5 @@ def write_json(path: Path | None, figures: Mapping[str, Any]) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    if path is None:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            received=f"{path} ({error.strerror})",
-            expected="a file that can be written",
-            fix="give --json a path in a folder of yours",
-        ) from error
+    if path is not None:
+        write_whole(path, (json.dumps(figures, indent=2) + "\n").encode())

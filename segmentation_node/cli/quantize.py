@@ -87,7 +87,7 @@ def quantize(
     with step_bars() as bars:
         figures = run_quantize(request, bars, lambda line: typer.echo(line, err=True))
     write_json(json_file, figures)
-    print_table(str(output), _rows(figures))
+    print_table(str(request.output), _rows(figures))
 
 
 def _found_again(model: str, precision: str) -> Path:

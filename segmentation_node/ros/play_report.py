@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentation_node.errors import OutputError
+from segmentation_node.files import write_whole
 
 _PERCENTILES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
@@ -60,11 +60,4 @@ class PlayReport:
         Raises:
             OutputError: The file cannot be written.
         """
-        try:
-            path.write_text(json.dumps({"columns": self.COLUMNS, "rows": self._rows}))
-        except OSError as error:
-            raise OutputError(
-                received=f"{path} ({error.strerror})",
-                expected="a file that can be written",
-                fix="give --report a path in a folder of yours",
-            ) from error
+        write_whole(path, json.dumps({"columns": self.COLUMNS, "rows": self._rows}).encode())
