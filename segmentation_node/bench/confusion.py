@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segmentation_node.bench.accuracy import Answer
 from segmentation_node.core.metrics import ConfusionMatrix
-from segmentation_node.errors import OutputError
+from segmentation_node.drawing.chart import BLANK, INK, canvas, save
 
-_INK, _NOTE, _BLANK = "#20262c", "#667", "#eeeeee"
 _SHOWN = 0.005
 NO_CLASS = "no class"
 
@@ -56,25 +54,13 @@ def draw_confusion(path: Path, score: Mapping[str, Any]) -> None:
         columns.append(NO_CLASS)
     shares = _shares(counts)[:, : len(columns)]
     side = 2.6 + 0.46 * len(columns)
-    # Not pyplot: that would look for a display.
-    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
-    _draw(figure, figure.subplots(), shares, rows, columns)
     title = "{model} on {data}, {frames} frames".format(**score)
-    note = (
-        "{network_size} {fit}, {precision}; percent of each true class (grey: never true)".format(
-            **score
-        )
+    made = "{network_size} {fit}, {precision}".format(**score)
+    figure = canvas(
+        side + 0.8, side, title, f"{made}; percent of each true class (grey: never true)"
     )
-    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=12, fontweight="bold")
-    figure.supxlabel(note, x=0.02, ha="left", color=_NOTE, fontsize=9)
-    try:
-        figure.savefig(path, dpi=120)
-    except OSError as error:
-        raise OutputError(
-            received=f"{path} ({error.strerror})",
-            expected="a place that can be written to",
-            fix="choose a folder of yours with free space",
-        ) from error
+    _draw(figure, figure.subplots(), shares, rows, columns)
+    save(path, figure)
 
 
 def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -88,18 +74,18 @@ def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 def _draw(
     figure: Any, axes: Any, shares: NDArray[np.float64], rows: list[str], columns: list[str]
 ) -> None:
-    axes.set_facecolor(_BLANK)
+    axes.set_facecolor(BLANK)
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="left", color=_INK)
-    axes.set_yticks(range(len(rows)), rows, color=_INK)
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="left", color=INK)
+    axes.set_yticks(range(len(rows)), rows, color=INK)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=9)
-    axes.set_xlabel("answer", color=_INK)
-    axes.set_ylabel("truth", color=_INK)
+    axes.set_xlabel("answer", color=INK)
+    axes.set_ylabel("truth", color=INK)
     axes.spines[:].set_visible(False)
     for (row, column), share in np.ndenumerate(shares):
         if share >= _SHOWN:
-            color = "white" if share > 0.55 else _INK
+            color = "white" if share > 0.55 else INK
             axes.text(
                 column, row, f"{100 * share:.0f}", ha="center", va="center", color=color, fontsize=8
             )

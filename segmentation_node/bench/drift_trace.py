@@ -7,13 +7,10 @@ with days in other streets, as if a network had been calibrated on them.
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from matplotlib.figure import Figure
 
 from segmentation_node.core.drift import Drift, DriftMonitor, DriftSettings, Limits
 from segmentation_node.core.frame import Frame
@@ -21,11 +18,11 @@ from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.image_statistics import ImageStatistics, image_statistics
 from segmentation_node.core.percentiles import Percentiles
 from segmentation_node.core.sampling import PixelSampler
+from segmentation_node.drawing.chart import BAD, FAINT, INK, LINE, along_y, canvas, save
 from segmentation_node.errors import SegmentationError
-from segmentation_node.files import write_whole
 from segmentation_node.scenes import CONDITIONS, Drive
 
-_INK, _LINE, _FAINT, _LIMIT, _ALARM = "#20262c", "#2f6db3", "#9dbfe0", "#b23a48", "#f3c6cb"
+_ALARM = "#f3c6cb"
 _LABELS = {
     "luminance": "mean luma",
     "contrast": "deviation of luma",
@@ -94,16 +91,12 @@ def draw(
     Raises:
         OutputError: The file cannot be written.
     """
-    # Not pyplot: that would look for a display.
-    figure = Figure(figsize=(9, 8), layout="constrained")
+    figure = canvas(9, 8, title)
     rows = figure.subplots(len(limits), 1, sharex=True)
     for axes, (name, sides) in zip(rows, limits.items(), strict=True):
         _draw_row(axes, moments, name, sides)
-    rows[-1].set_xlabel("time by the frames' stamps (s)", color=_INK)
-    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=13, fontweight="bold")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    write_whole(path, buffer.getvalue())
+    rows[-1].set_xlabel("time by the frames' stamps (s)", color=INK, fontsize=9)
+    save(path, figure)
 
 
 def _draw_row(
@@ -111,24 +104,22 @@ def _draw_row(
 ) -> None:
     times = [moment.time_s for moment in moments]
     frames, means = ([getattr(getattr(m, of), name) for m in moments] for of in ("frame", "mean"))
-    axes.plot(times, frames, color=_FAINT, linewidth=0.9, label="each frame")
-    axes.plot(times, means, color=_LINE, linewidth=1.8, label="mean over the window")
+    axes.plot(times, frames, color=FAINT, linewidth=0.9, label="each frame")
+    axes.plot(times, means, color=LINE, linewidth=1.8, label="mean over the window")
     for index, side in enumerate(sides):
         axes.axhline(
-            side.beyond, color=_LIMIT, linewidth=1.1, label=None if index else "warned of beyond"
+            side.beyond, color=BAD, linewidth=1.1, label=None if index else "warned of beyond"
         )
         axes.axhline(
             side.inside,
-            color=_LIMIT,
+            color=BAD,
             linewidth=0.9,
             linestyle=":",
             label=None if index else "back inside",
         )
         _shade(axes, moments, side.comparison)
-    axes.set_ylabel(_LABELS[name], color=_INK)
+    along_y(axes, _LABELS[name])
     axes.margins(x=0.01)
-    axes.grid(axis="y", color="#dde", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
 
 

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
+from segmentation_node.drawing.chart import (
+    BAD,
+    GOOD,
+    INK,
+    LINE,
+    MIDDLING,
+    along_y,
+    canvas,
+    save,
+)
 
-_INK, _LINE, _SKIPPED = "#20262c", "#2f6db3", "#d1495b"
-_PERCENTILES = {"p50": "#3a7d44", "p95": "#e08e1b", "p99": "#b23a48"}
+_PERCENTILES = {"p50": GOOD, "p95": MIDDLING, "p99": BAD}
 
 
 def plot_latency(
@@ -18,46 +26,42 @@ def plot_latency(
     unanswered_s: Sequence[float],
     latency_ms: Mapping[str, float | None],
     title: str,
-    subtitle: str,
+    note: str,
 ) -> None:
-    """Draw the plot.
+    """Draw the plot; the file is replaced in one step.
 
     Args:
         path: The .png file.
         answered: Of each frame answered: when it was sent, s, and its latency, ms.
         unanswered_s: When each frame without an answer was sent, s.
         latency_ms: p50, p95 and p99, ms.
-        title: First line.
-        subtitle: Second line.
+        title: Stands above.
+        note: What the answers were made with; stands below.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
-    # Not pyplot: that would look for a display.
-    figure = Figure(figsize=(11, 5), layout="constrained")
+    figure = canvas(11, 5, title, note)
     axes, side = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (6, 1)})
     _draw_frames(axes, answered, unanswered_s)
     _draw_percentiles(axes, side, answered, latency_ms)
-    figure.suptitle(title, x=0.054, ha="left", color=_INK, fontsize=13, fontweight="bold")
-    # Smaller than the layout would make room for: a long line must not push the axes apart.
-    note = axes.set_title(subtitle, loc="left", color="#667", fontsize=9)
-    note.set_in_layout(False)
-    figure.savefig(path, dpi=150)
+    save(path, figure)
 
 
 def _draw_frames(
     axes: Any, answered: Sequence[tuple[float, float]], unanswered_s: Sequence[float]
 ) -> None:
     times, latencies = [row[0] for row in answered], [row[1] for row in answered]
-    axes.plot(times, latencies, color=_LINE, linewidth=0.7, alpha=0.5)
-    axes.plot(times, latencies, ".", color=_LINE, markersize=4, label="answered")
+    axes.plot(times, latencies, color=LINE, linewidth=0.7, alpha=0.5)
+    axes.plot(times, latencies, ".", color=LINE, markersize=4, label="answered")
     if unanswered_s:
         zeros = [0.0] * len(unanswered_s)
-        axes.plot(unanswered_s, zeros, "|", color=_SKIPPED, markersize=12, label="no answer")
+        axes.plot(unanswered_s, zeros, "|", color=BAD, markersize=12, label="no answer")
         axes.legend(loc="upper right", frameon=False, fontsize=9)
-    axes.set_xlabel("time since the first frame (s)", color=_INK)
-    axes.set_ylabel("latency (ms), published to label image received", color=_INK)
+    axes.set_xlabel("time since the first frame (s)", color=INK, fontsize=9)
     axes.set_ylim(0, max(latencies, default=1.0) * 1.12)
     axes.margins(x=0.01)
-    axes.grid(axis="y", color="#dde", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
+    along_y(axes, "latency (ms), published to label image received")
 
 
 def _draw_percentiles(
@@ -67,7 +71,7 @@ def _draw_percentiles(
     latency_ms: Mapping[str, float | None],
 ) -> None:
     side.hist(
-        [row[1] for row in answered], bins=40, orientation="horizontal", color=_LINE, alpha=0.6
+        [row[1] for row in answered], bins=40, orientation="horizontal", color=LINE, alpha=0.6
     )
     side.spines[["top", "right", "bottom"]].set_visible(False)
     side.tick_params(bottom=False, labelbottom=False)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from segmentation_node.files import write_whole
+from segmentation_node.drawing.chart import (
+    BAD,
+    FAINT,
+    GOOD,
+    INK,
+    LINE,
+    MIDDLING,
+    along_y,
+    canvas,
+    save,
+)
 
 History = Sequence[Mapping[str, Any]]
 
-_INK, _LINE, _FAINT = "#20262c", "#2f6db3", "#9dbfe0"
-_SCORES = ("#3a7d44", "#e08e1b", "#b23a48", "#6d4c9f")
+_SCORES = (GOOD, MIDDLING, BAD, "#6d4c9f")
 # The share of the run that a point of the smoothed loss looks back on.
 _LOOK_BACK = 0.02
 
@@ -33,23 +40,19 @@ def draw_curves(path: Path, history: History, title: str) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    # Not pyplot: that would look for a display.
-    figure = Figure(figsize=(9, 9), layout="constrained")
+    figure = canvas(9, 9, title)
     loss, rate, miou = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 2))
     _draw_loss(loss, history)
     _draw_rate(rate, history)
     _draw_miou(miou, history)
-    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=13, fontweight="bold")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    write_whole(path, buffer.getvalue())
+    save(path, figure)
 
 
 def _draw_loss(axes: Any, history: History) -> None:
     steps, losses = _column(history, "iteration"), _column(history, "loss")
-    axes.plot(steps, losses, color=_FAINT, linewidth=0.8, label="each step")
+    axes.plot(steps, losses, color=FAINT, linewidth=0.8, label="each step")
     smooth = smoothed(losses, max(int(len(losses) * _LOOK_BACK), 1))
-    axes.plot(steps, smooth, color=_LINE, linewidth=1.6, label="mean of the last 2 %")
+    axes.plot(steps, smooth, color=LINE, linewidth=1.6, label="mean of the last 2 %")
     axes.set_ylim(0, 1.05 * max(np.max(losses), 1e-6))
     axes.legend(loc="upper right", frameon=False, fontsize=9)
     _frame(axes, "loss")
@@ -57,7 +60,7 @@ def _draw_loss(axes: Any, history: History) -> None:
 
 def _draw_rate(axes: Any, history: History) -> None:
     steps, rates = _column(history, "iteration"), _column(history, "learning_rate")
-    axes.step(steps, rates, where="post", color=_INK)
+    axes.step(steps, rates, where="post", color=INK)
     axes.set_ylim(bottom=0)
     _frame(axes, "learning rate")
 
@@ -75,7 +78,7 @@ def _draw_miou(axes: Any, history: History) -> None:
     if names:
         axes.legend(loc="upper left", frameon=False, fontsize=9)
     axes.set_ylim(0, 100)
-    axes.set_xlabel("step", color=_INK)
+    axes.set_xlabel("step", color=INK, fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _frame(axes, "validation mIoU (%)")
 
@@ -98,7 +101,5 @@ def _column(history: History, name: str) -> list[float]:
 
 
 def _frame(axes: Any, label: str) -> None:
-    axes.set_ylabel(label, color=_INK)
+    along_y(axes, label)
     axes.margins(x=0.02)
-    axes.grid(axis="y", color="#dde", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)

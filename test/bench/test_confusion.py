@@ -49,5 +49,6 @@ def test_the_picture_has_a_dark_cell_where_the_answers_are(tmp_path, said: int) 
 
 
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="can be written"):
-        draw_confusion(tmp_path / "nowhere" / "a.png", {**SCORE, "confusion": result(4)})
+        draw_confusion(tmp_path / "file" / "a.png", {**SCORE, "confusion": result(4)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,18 +10,29 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from segmentation_node.bench.benchmark.table import OPTIMISATIONS, about, configuration_name
-from segmentation_node.files import write_whole
+from segmentation_node.drawing.chart import (
+    BAD,
+    FAINT,
+    INK,
+    NOTE,
+    along_x,
+    beside,
+    canvas,
+    save,
+)
 from segmentation_node.pipeline import STAGES
 
 Figures = Mapping[str, Any]
 
-_INK, _NOTE, _GRID = "#20262c", "#667", "#dde"
 _STAGE_COLORS = dict(zip(STAGES, ("#8fbf9f", "#2f6db3", "#e0b15a"), strict=True))
-_FRAME, _FAINT, _FAILED = "#20262c", "#9dbfe0", "#b23a48"
 _ENGINE_COLORS = {"onnxruntime": "#b9a3d0", "openvino": "#2f6db3", "tensorrt": "#76a832"}
 _MEGABYTE = 10**6
 _SHORT = 70
 """Letters of an error that a chart has room for; all of it stands in the tables."""
+_LATENCIES = (
+    "Stages are drawn by their own medians, which need not add up to the frame's; x is the "
+    "frame's median over that of the first row of the same model and size."
+)
 
 
 def draw_charts(folder: Path, figures: Figures) -> None:
@@ -35,23 +45,23 @@ def draw_charts(folder: Path, figures: Figures) -> None:
     Raises:
         OutputError: A file cannot be written.
     """
-    _save(folder / "benchmark.png", _configurations(figures))
+    save(folder / "benchmark.png", _configurations(figures))
     if figures["optimisations"]:
-        _save(folder / "optimisations.png", _optimisations(figures))
+        save(folder / "optimisations.png", _optimisations(figures))
 
 
 def _configurations(figures: Figures) -> Figure:
     rows = figures["rows"]
-    figure = _canvas(len(rows), f"Benchmark: {figures['machine']['name']}", figures)
+    figure = _canvas(len(rows), f"Benchmark: {figures['machine']['name']}", figures, _LATENCIES)
     times, sizes, energy = figure.subplots(1, 3, sharey=True, width_ratios=(6, 3, 3))
     for at, row in enumerate(rows):
         _draw_latency(times, row, at)
         if row["bytes"] is not None:
-            _bar(sizes, at, row["bytes"]["onnx"] / _MEGABYTE, _FAINT)
+            _bar(sizes, at, row["bytes"]["onnx"] / _MEGABYTE, FAINT)
         _draw_energy(energy, row, at)
     for stage, color in _STAGE_COLORS.items():
         times.barh(0, 0, color=color, label=stage)
-    times.plot([], [], color=_FRAME, linewidth=2, label="p50, p95 and p99 of the frame")
+    times.plot([], [], color=INK, linewidth=2, label="p50, p95 and p99 of the frame")
     figure.legend(loc="outside upper right", ncols=4, frameon=False, fontsize=8)
     _frame(times, "ms from image to labels and colours: stages at p50")
     _frame(sizes, "MB, the ONNX file")
@@ -64,7 +74,7 @@ def _configurations(figures: Figures) -> Figure:
 
 def _draw_latency(axes: Any, row: Figures, at: int) -> None:
     if row["latency_ms"] is None:
-        _note(axes, 0, at, _shortened(row["error"]), _FAILED)
+        beside(axes, 0, at, _shortened(row["error"]), BAD)
         return
     left = 0.0
     for stage, color in _STAGE_COLORS.items():
@@ -73,8 +83,8 @@ def _draw_latency(axes: Any, row: Figures, at: int) -> None:
         left += width
     frame = row["latency_ms"]["frame"]
     places = [frame[key] for key in ("p50_ms", "p95_ms", "p99_ms")]
-    axes.plot(places, [at] * len(places), "|-", color=_FRAME, markersize=9, linewidth=1)
-    _note(axes, places[-1], at, f"{places[0]:.1f} ({row['ratio']['frame']['p50']:.2f} x)")
+    axes.plot(places, [at] * len(places), "|-", color=INK, markersize=9, linewidth=1)
+    beside(axes, places[-1], at, f"p50 {places[0]:.1f} ({row['ratio']['frame']['p50']:.2f} x)")
 
 
 def _draw_energy(axes: Any, row: Figures, at: int) -> None:
@@ -82,9 +92,9 @@ def _draw_energy(axes: Any, row: Figures, at: int) -> None:
     if not found:
         return
     if found["why_not"]:
-        _note(axes, 0, at, _wrapped(found["why_not"]), _NOTE)
+        beside(axes, 0, at, _wrapped(found["why_not"]), NOTE)
     else:
-        _bar(axes, at, found["mj_per_frame"], _FAINT)
+        _bar(axes, at, found["mj_per_frame"], FAINT)
 
 
 def _optimisations(figures: Figures) -> Figure:
@@ -92,15 +102,15 @@ def _optimisations(figures: Figures) -> Figure:
     figure = _canvas(len(rows), "Optimisations: the network alone", figures)
     times, sizes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 3))
     for at, row in enumerate(rows):
-        color = _ENGINE_COLORS.get(row["engine"].partition(" ")[0], _FAINT)
+        color = _ENGINE_COLORS.get(row["engine"].partition(" ")[0], FAINT)
         if row["inference_ms"] is None:
-            _note(times, 0, at, _shortened(row["error"]), _FAILED)
+            beside(times, 0, at, _shortened(row["error"]), BAD)
         else:
             _bar(times, at, row["inference_ms"]["p50_ms"], color)
         if row["bytes"] is not None:
             _bar(sizes, at, row["bytes"]["onnx"] / _MEGABYTE, color)
     for engine in dict.fromkeys(row["engine"].partition(" ")[0] for row in rows):
-        times.barh(0, 0, color=_ENGINE_COLORS.get(engine, _FAINT), label=engine)
+        times.barh(0, 0, color=_ENGINE_COLORS.get(engine, FAINT), label=engine)
     figure.legend(loc="outside upper right", ncols=3, frameon=False, fontsize=8)
     _frame(times, "ms of inference, p50")
     _frame(sizes, "MB on disk")
@@ -113,12 +123,8 @@ def _optimisation_name(row: Figures) -> str:
     return f"{row['model']} {row['network_size']}\n{name}"
 
 
-def _canvas(rows: int, title: str, figures: Figures) -> Figure:
-    # Not pyplot: that would look for a display.
-    figure = Figure(figsize=(13, 2.2 + 0.55 * rows), layout="constrained")
-    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=13, fontweight="bold")
-    figure.supxlabel(_wrapped(about(figures), 150), x=0.02, ha="left", color=_NOTE, fontsize=8)
-    return figure
+def _canvas(rows: int, title: str, figures: Figures, *notes: str) -> Figure:
+    return canvas(13, 2.2 + 0.55 * rows, title, " ".join([about(figures), *notes]))
 
 
 def _name_rows(axes: Any, names: Sequence[str]) -> None:
@@ -128,13 +134,7 @@ def _name_rows(axes: Any, names: Sequence[str]) -> None:
 
 def _bar(axes: Any, at: int, width: float, color: str) -> None:
     axes.barh(at, width, height=0.5, color=color)
-    _note(axes, width, at, f"{width:.3g}")
-
-
-def _note(axes: Any, x: float, y: float, text: str, color: str = _INK) -> None:
-    axes.annotate(
-        text, (x, y), (5, 0), textcoords="offset points", va="center", fontsize=8, color=color
-    )
+    beside(axes, width, at, f"{width:.3g}")
 
 
 def _shortened(text: str) -> str:
@@ -149,15 +149,4 @@ def _frame(axes: Any, label: str) -> None:
     axes.margins(x=0.3)
     axes.set_xlim(left=0)
     axes.locator_params(axis="x", nbins=5)
-    axes.set_xlabel(label, color=_INK, fontsize=9)
-    axes.tick_params(axis="y", length=0)
-    axes.tick_params(labelsize=8)
-    axes.grid(axis="x", color=_GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _save(path: Path, figure: Figure) -> None:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    write_whole(path, buffer.getvalue())
+    along_x(axes, label)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from segmentation_node.bench.race.contenders import ALONE
 from segmentation_node.bench.race.results import Result
-from segmentation_node.files import write_whole
-
-_INK, _NOTE, _LINE, _FAINT = "#20262c", "#667", "#2f6db3", "#9dbfe0"
+from segmentation_node.bench.race.table import about, title_of
+from segmentation_node.drawing.chart import FAINT, INK, LINE, along_x, beside, canvas, save
 
 
 def draw_profile(path: Path, figures: Mapping[str, Any]) -> None:
@@ -27,27 +23,20 @@ def draw_profile(path: Path, figures: Mapping[str, Any]) -> None:
         OutputError: The file cannot be written.
     """
     parts = figures["parts"]
-    figure = Figure(figsize=(11, 1.6 + 0.36 * len(parts)), layout="constrained")
+    title = "{camera} at {rate_hz:g} Hz, {frames} frames: {model} {network_size} {precision}"
+    told = title.format(**figures, **figures["node"])
+    figure = canvas(11, 1.6 + 0.36 * len(parts), told, figures["node"]["device"])
     axes, begin = figure.subplots(), 0.0
     for at, (name, times) in enumerate(parts.items()):
-        color = _LINE if name == "inference" else _FAINT
+        color = LINE if name == "inference" else FAINT
         axes.barh(at, times["mean"], left=begin, height=0.7, color=color)
         begin += times["mean"]
-        axes.annotate(
-            f"{times['mean']:.2f}  (p95 {times['p95']:.2f})",
-            (begin, at),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=_INK,
-        )
+        beside(axes, begin, at, f"{times['mean']:.2f}  (p95 {times['p95']:.2f})")
     axes.set_yticks(range(len(parts)), list(parts))
     axes.margins(x=0.16)
     axes.invert_yaxis()
-    _finish(axes, "ms from the camera's stamp, means")
-    title = "{camera} at {rate_hz:g} Hz, {frames} frames: {model} {network_size} {precision}"
-    _save(figure, path, title.format(**figures, **figures["node"]), figures["node"]["device"])
+    along_x(axes, "ms from the camera's stamp, means")
+    save(path, figure)
 
 
 def draw_race(path: Path, figures: Mapping[str, Any]) -> None:
@@ -62,7 +51,8 @@ def draw_race(path: Path, figures: Mapping[str, Any]) -> None:
     """
     results = [one for one in figures["results"] if one["contender"] != ALONE]
     courses = sorted({(one["camera"], one["rate_hz"], one["qos"]) for one in results})
-    figure = Figure(figsize=(11, 1.2 + 1.9 * len(courses)), layout="constrained")
+    title = "From the camera's stamp to the label image in another process"
+    figure = canvas(11, 1.3 + 2.1 * len(courses), title, about(figures))
     rows = figure.subplots(len(courses), squeeze=False)
     for axes, course in zip(rows[:, 0], courses, strict=True):
         same = [one for one in results if (one["camera"], one["rate_hz"], one["qos"]) == course]
@@ -72,41 +62,23 @@ def draw_race(path: Path, figures: Mapping[str, Any]) -> None:
             f"{camera} at {rate_hz:g} Hz, {qos.replace('_', ' ')}",
             loc="left",
             fontsize=9,
-            color=_INK,
+            color=INK,
         )
-    machine = figures["machine"]["processor"]
-    _save(figure, path, "From the camera's stamp to the label image in another process", machine)
+    save(path, figure)
 
 
 def _draw_course(axes: Any, results: Sequence[Result]) -> None:
     for at, one in enumerate(results):
         latency = one["latency_ms"]
         if latency:
-            axes.barh(at, latency["p50"], height=0.6, color=_FAINT)
-            axes.plot([latency["p99"]] * 2, [at - 0.3, at + 0.3], color=_LINE, linewidth=2)
-        lost = f", {one['lost']} of {one['sent']} lost" if one["lost"] else ""
-        told = f"{latency['p50']:.1f}{lost}" if latency else f"nothing{lost}"
-        place = (max(latency["p50"], latency["p99"]) if latency else 0.0, at)
-        axes.annotate(
-            told, place, (5, 0), textcoords="offset points", va="center", fontsize=8, color=_INK
-        )
-    axes.set_yticks(range(len(results)), [one["title"] for one in results])
-    axes.margins(x=0.2)
-    axes.invert_yaxis()
-    _finish(axes, "ms: p50 (bar), p99 (line)")
-
-
-def _finish(axes: Any, label: str) -> None:
-    axes.set_xlabel(label, color=_INK, fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.grid(axis="x", color="#dde", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _save(figure: Figure, path: Path, title: str, note: str) -> None:
-    figure.suptitle(title, x=0.02, ha="left", color=_INK, fontsize=12, fontweight="bold")
-    figure.supxlabel(note, x=0.02, ha="left", color=_NOTE, fontsize=8)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    write_whole(path, buffer.getvalue())
+            axes.barh(at, latency["p50"], height=0.6, color=FAINT)
+            axes.plot([latency["p99"]] * 2, [at - 0.3, at + 0.3], color=LINE, linewidth=2)
+        told = f"{latency['p50']:.1f}" if latency else "nothing"
+        place = max(latency["p50"], latency["p99"]) if latency else 0.0
+        beside(axes, place, at, f"{told}, {one['received']} of {one['sent']} answered")
+    axes.set_yticks(range(len(results)), [title_of(one) for one in results])
+    axes.set_ylim(len(results) - 0.5, -0.5)
+    axes.margins(x=0.3)
+    is_answered = any(one["latency_ms"] for one in results)
+    axes.set_xlim(left=0.0, right=None if is_answered else 1.0)
+    along_x(axes, "ms: p50 (bar), p99 (line)")

@@ -105,7 +105,7 @@ def _row(result: Result, ours: Result | None) -> tuple[str, ...]:
     latency, cpu = result["latency_ms"], result["cpu_ms_per_frame"]
     times = None if result["contender"] in {ECHO, ALONE} else ratio(result, ours)
     return (
-        _title(result),
+        title_of(result),
         *(str(result[key]) for key in ("sent", "received", "lost")),
         *(_number(latency.get(name)) for name in ("p50", "p95", "p99", "max")),
         _number(times),
@@ -113,7 +113,8 @@ def _row(result: Result, ours: Result | None) -> tuple[str, ...]:
     )
 
 
-def _title(result: Result) -> str:
+def title_of(result: Result) -> str:
+    """A contender, with the precision that it ran in."""
     facts = result["facts"]
     return ", ".join(filter(None, (result["title"], facts.get("precision"))))
 

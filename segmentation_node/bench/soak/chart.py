@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
+from segmentation_node.drawing.chart import BAD, FAINT, INK, LINE, along_y, canvas, save
 
-from segmentation_node.files import write_whole
-
-_INK, _LINE, _FAINT, _BAD = "#20262c", "#2f6db3", "#9dbfe0", "#c0392b"
+_ENOUGH = 100
+"""Answers of ten seconds, for their 99th percentile to say more than which was the longest."""
 _SHADES = ("#f4f6f8", "#e6ebf0")
 
 
@@ -26,7 +24,7 @@ def draw(path: Path, results: Mapping[str, Any]) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    figure = Figure(figsize=(13, 8), layout="constrained")
+    figure = canvas(13, 8.6, _title(results), _note(results))
     memory, latency, handles = figure.subplots(3, sharex=True, height_ratios=(3, 3, 2))
     begin_s = _begin_s(results)
     for axes in (memory, latency, handles):
@@ -35,12 +33,29 @@ def draw(path: Path, results: Mapping[str, Any]) -> None:
     _draw_latency(latency, results, begin_s)
     _draw_samples(handles, results, begin_s, {"files": "open files", "threads": "threads"})
     _name_phases(memory, results, begin_s)
-    for axes, label in ((memory, "MiB"), (latency, "ms"), (handles, "number")):
-        _finish(axes, label)
-    handles.set_xlabel("seconds", color=_INK, fontsize=9)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    write_whole(path, buffer.getvalue())
+    labels = ("resident memory, MiB", "latency, ms: sent to labels heard", "number")
+    for axes, label in zip((memory, latency, handles), labels, strict=True):
+        along_y(axes, label)
+        axes.legend(loc="lower right", fontsize=8, frameon=False)
+    handles.set_xlabel("seconds", color=INK, fontsize=9)
+    save(path, figure)
+
+
+def _title(results: Mapping[str, Any]) -> str:
+    node, plan = results["node"], results["plan"]
+    what = ("model", "network_size", "precision")
+    told = " ".join(str(node[key]) for key in what if key in node)
+    return f"{plan['camera']} at {plan['rate_hz']:g} Hz: {told}"
+
+
+def _note(results: Mapping[str, Any]) -> str:
+    machine, others = results["machine"], results["other_load"]["cores_busy_with_others"]
+    busy = "unknown" if others is None else f"{others:.2f}"
+    ran_on = results["node"].get("device") or machine["processor"]
+    return (
+        f"{results['date']}, {ran_on}, {machine['cores']} cores; others kept {busy} cores busy. "
+        f"A point of p99 stands for {_ENOUGH} frames at least."
+    )
 
 
 def _begin_s(results: Mapping[str, Any]) -> float:
@@ -67,7 +82,7 @@ def _name_phases(axes: Any, results: Mapping[str, Any], begin_s: float) -> None:
                 textcoords="offset points",
                 rotation=40,
                 fontsize=8,
-                color=_INK if phase["is_met"] else _BAD,
+                color=INK if phase["is_met"] else BAD,
             )
 
 
@@ -75,24 +90,18 @@ def _draw_samples(
     axes: Any, results: Mapping[str, Any], begin_s: float, names: Mapping[str, str]
 ) -> None:
     times = [one["at_s"] - begin_s for one in results["samples"]]
-    for (name, label), color in zip(names.items(), (_LINE, _FAINT), strict=True):
+    for (name, label), color in zip(names.items(), (LINE, FAINT), strict=True):
         values = [one[name] for one in results["samples"]]
         axes.plot(times, values, color=color, linewidth=1.4, label=label)
 
 
 def _draw_latency(axes: Any, results: Mapping[str, Any], begin_s: float) -> None:
     tens = results["latency_by_ten_seconds"]
-    times = [ten + 5.0 - begin_s for ten, _, _ in tens]
-    for column, label, color in ((2, "p99 of ten seconds", _FAINT), (1, "p50", _LINE)):
-        values = [one[column] for one in tens]
+    enough = [one for one in tens if one["answered"] >= _ENOUGH]
+    for name, those, color in (("p99", enough, FAINT), ("p50", tens, LINE)):
+        times = [one["begun_s"] + 5.0 - begin_s for one in those]
+        values = [one[name] for one in those]
+        label = f"{name} of ten seconds"
         axes.plot(times, values, color=color, linewidth=0.5, marker=".", label=label)
     if tens:
         axes.set_yscale("log")
-
-
-def _finish(axes: Any, label: str) -> None:
-    axes.set_ylabel(label, color=_INK, fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
-    axes.grid(axis="y", color="#dde", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -118,19 +118,20 @@ def _of_steady(steady: Phase | None, answers: Answers, samples: Sequence[Sample]
     return {"growth": fits, "minutes": by_minute(steady, traffic(steady, answers))}
 
 
-def _tens(played: Played) -> list[tuple[float, float, float]]:
-    """For each ten seconds in which images were answered: their begin, p50 and p99 in ms."""
+def _tens(played: Played) -> list[dict[str, float]]:
+    """For each ten seconds in which images were answered: begin, how many, p50 and p99 in ms."""
     tens: dict[int, list[float]] = {}
     for phase in played.phases:
         found = traffic(phase, played.answers)
         for sent_s, latency_ms in zip(found.sent_s, found.latencies_ms, strict=True):
             tens.setdefault(int(sent_s // 10), []).append(latency_ms)
-    return [(10.0 * ten, *_p50_p99(those)) for ten, those in sorted(tens.items())]
+    return [_ten(10.0 * ten, those) for ten, those in sorted(tens.items())]
 
 
-def _p50_p99(latencies_ms: Sequence[float]) -> tuple[float, float]:
+def _ten(begun_s: float, latencies_ms: Sequence[float]) -> dict[str, float]:
     spread = percentiles(latencies_ms)
-    return spread["p50"], spread["p99"]
+    told = {"p50": spread["p50"], "p99": spread["p99"]}
+    return {"begun_s": begun_s, "answered": len(latencies_ms), **told}
 
 
 def _fuzzed(runs: int, output: Path, tell: Tell) -> list[dict[str, Any]]:

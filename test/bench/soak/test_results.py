@@ -57,11 +57,12 @@ def test_every_phase_has_its_figures_and_its_verdict() -> None:
     ]
     assert found["node"] == {"model": "small", "precision": "fp32"}
     assert found["growth"]["rss_mib"]["percent"] == 0
-    assert json.loads(json.dumps(found))["latency_by_ten_seconds"][0] == [
-        0.0,
-        LATENCY_MS,
-        LATENCY_MS,
-    ]
+    assert json.loads(json.dumps(found))["latency_by_ten_seconds"][0] == {
+        "begun_s": 0.0,
+        "answered": 10,
+        "p50": LATENCY_MS,
+        "p99": LATENCY_MS,
+    }
 
 
 def test_what_the_node_counted_in_its_last_life_is_not_taken_for_the_whole() -> None:
