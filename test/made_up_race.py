@@ -18,7 +18,9 @@ def run(latencies_ms: Sequence[float], sent: int | None = None, **changed: Any) 
     count = len(latencies_ms) if sent is None else sent
     labels = [(100_000_000 * at, latency) for at, latency in enumerate(latencies_ms)]
     cpu_s = {"source": 0.01, "node": 0.2, "subscriber": 0.03}
-    return Run(**{"sent": count, "labels": labels, "colors": count, "cpu_s": cpu_s, **changed})
+    facts = {"network_size": "256x512"}
+    told = {"sent": count, "labels": labels, "colors": count, "cpu_s": cpu_s, "facts": facts}
+    return Run(**{**told, **changed})
 
 
 def result(
@@ -45,6 +47,7 @@ def race(**changed: Any) -> dict[str, Any]:
         "date": "2026-01-02T03:04:05+00:00",
         "machine": {"processor": "a processor", "cores": 2, "gpu": None},
         "other_load": {"cores_busy_with_others": 0.25},
+        "computation": {"model": "camvid"},
         "seconds": 60.0,
         "rounds": 3,
         "left_out": {},

@@ -21,7 +21,8 @@ from segmentation_node.demo.session import Outcome, Session
 from segmentation_node.demo.settings import DemoSettings, Progress
 from segmentation_node.demo.source import Source, prepare
 from segmentation_node.errors import OutputError, TransportError
-from segmentation_node.media.images import write_bytes, write_image
+from segmentation_node.files import write_whole
+from segmentation_node.media.images import write_image
 from segmentation_node.model import load_model
 
 MOVIE, SHEET, PLOT, FIGURES = "demo.mp4", "contact_sheet.png", "latency.png", "demo.json"
@@ -73,7 +74,7 @@ def _show(
     drawn = sheet.draw(source.title, caption, score.iou)
     write_image(settings.output / SHEET, drawn)
     _plot(settings.output / PLOT, rows, found, source.title, caption)
-    write_bytes(settings.output / FIGURES, (json.dumps(found, indent=2) + "\n").encode())
+    write_whole(settings.output / FIGURES, (json.dumps(found, indent=2) + "\n").encode())
     check_heard(found)
     return found
 

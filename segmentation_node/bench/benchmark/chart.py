@@ -30,8 +30,8 @@ _MEGABYTE = 10**6
 _SHORT = 70
 """Letters of an error that a chart has room for; all of it stands in the tables."""
 _LATENCIES = (
-    "Stages are drawn by their own medians, which need not add up to the frame's; x is the "
-    "frame's median over that of the first row of the same model and size."
+    "Stages are drawn by their own medians, which need not add up to the frame's. The ratio, of "
+    "the same rounds, is to the first of the same model and size that ran."
 )
 
 
@@ -84,7 +84,8 @@ def _draw_latency(axes: Any, row: Figures, at: int) -> None:
     frame = row["latency_ms"]["frame"]
     places = [frame[key] for key in ("p50_ms", "p95_ms", "p99_ms")]
     axes.plot(places, [at] * len(places), "|-", color=INK, markersize=9, linewidth=1)
-    beside(axes, places[-1], at, f"p50 {places[0]:.1f} ({row['ratio']['frame']['p50']:.2f} x)")
+    told = f"p50 {places[0]:.1f} ({row['ratio']['frame']['p50']:.2f} x)"
+    beside(axes, places[-1], at, told)
 
 
 def _draw_energy(axes: Any, row: Figures, at: int) -> None:

@@ -25,7 +25,7 @@ RACE_S, SUSTAINED_S, PROFILE_S = 60.0, 600.0, 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; the exit status is 1 where a goal was not met, and 2 where it cannot be measured."""
+    """Measure; the exit status is 1 unless every goal is met, 2 where nothing can be measured."""
     options = _parser().parse_args(arguments)
     try:
         if options.sustained:

@@ -61,6 +61,7 @@ def judged(run: Run, course: Course) -> dict[str, Any]:
     latency, limit_ms = percentiles(run.latencies_ms), PERIODS * 1e3 / course.setting.rate_hz
     lost, colors = run.sent - len(run.labels), run.sent - (run.colors or 0)
     stamps = [stamp for stamp, _ in run.labels]
+    in_order = stamps == sorted(stamps)
     return {
         "camera": str(course.setting.camera),
         "rate_hz": course.setting.rate_hz,
@@ -68,13 +69,17 @@ def judged(run: Run, course: Course) -> dict[str, Any]:
         "sent": run.sent,
         "labels_lost": lost,
         "colors_lost": colors,
-        "in_order": stamps == sorted(stamps),
+        "in_order": in_order,
         "latency_ms": latency,
         "limit_ms": limit_ms,
         "source_late_ms": run.late_ms,
         "cpu_s": dict(run.cpu_s),
         "node": {key: run.facts[key] for key in _FACTS},
-        "is_real_time": not lost and not colors and bool(latency) and latency["p99"] < limit_ms,
+        "is_real_time": not lost
+        and not colors
+        and in_order
+        and bool(latency)
+        and latency["p99"] < limit_ms,
     }
 
 
@@ -86,10 +91,11 @@ def verdict(figures: dict[str, Any]) -> str:
     """
     node, latency = figures["node"], figures["latency_ms"]
     p99 = f"{latency['p99']:.1f} ms" if latency else "none"
+    order = "in order" if figures["in_order"] else "OUT OF ORDER"
     return (
         f"{'real time' if figures['is_real_time'] else 'NOT real time'}: "
         f"{figures['camera']} at {figures['rate_hz']:g} Hz for {figures['seconds']:g} s, "
         f"{node['model']} at {node['network_size']} in {node['precision']} on {node['device']}: "
         f"{figures['labels_lost']} of {figures['sent']} label images and {figures['colors_lost']} "
-        f"colour images lost, p99 {p99} of {figures['limit_ms']:.1f} ms allowed"
+        f"colour images lost, {order}, p99 {p99} of {figures['limit_ms']:.1f} ms allowed"
     )

@@ -61,7 +61,9 @@ def about(figures: Figures) -> str:
     machine, load = figures["machine"], figures["other_load"]
     busy = load["cores_busy_with_others"]
     others = "unknown" if busy is None else f"{busy:.2f}"
+    sizes = {one["facts"].get("network_size") for one in figures["results"]} - {None}
     return (
+        f"{figures['computation']['model']} at {' and '.join(sorted(sizes)) or 'no size'}; "
         f"{figures['date']}, {machine['processor']}, {machine['cores']} cores, "
         f"GPU: {machine['gpu'] or 'none'}; others kept {others} cores busy"
     )

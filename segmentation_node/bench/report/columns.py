@@ -47,8 +47,9 @@ def published_head(*words: str) -> str:
 
 
 def measured(machine: Machine) -> Iterator[Figures]:
-    """The rows of a machine that hold times."""
-    return (row for row in machine.figures["rows"] if row["latency_ms"] is not None)
+    """The rows of a machine that hold times, but for those that failed before their end."""
+    rows = machine.figures["rows"]
+    return (row for row in rows if row["latency_ms"] is not None and not row["error"])
 
 
 def network_of(row: Figures) -> tuple[str, str]:

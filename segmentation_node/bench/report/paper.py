@@ -185,9 +185,16 @@ def _before_and_after(machine: Machine) -> Iterator[tuple[str, ...]]:
     for (model, size), rows in grouped(measured(machine)).items():
         plain = [row for row in rows if row["runs"]["precision"] == "fp32"]
         best = min(rows, key=_median)
-        how = f"{best['runs']['precision']}, {engine_of(best['runs']['engine'])}"
-        before = f"{_median(plain[0]):.2f} (FP32)" if plain else NONE
-        yield (machine.name, f"{model} {size}", before, f"{_median(best):.2f}", how, NONE, NONE)
+        before = f"{_median(plain[0]):.2f} ({_runs(plain[0])})" if plain else NONE
+        yield (
+            machine.name,
+            f"{model} {size}",
+            before,
+            f"{_median(best):.2f}",
+            _runs(best),
+            NONE,
+            NONE,
+        )
 
 
 def _of_optimisations(name: str, rows: Sequence[Figures]) -> Iterator[tuple[str, ...]]:
@@ -201,7 +208,12 @@ def _of_optimisations(name: str, rows: Sequence[Figures]) -> Iterator[tuple[str,
             plain = next((row for row in own if row["optimisation"] == "as_exported"), None)
             best = min(own, key=lambda row: float(row["inference_ms"]["p50_ms"]))
             how = f"{best['optimisation']}, {engine_of(best['engine'])}"
-            yield (name, " ".join(network), _inference(plain), _inference(best), how, NONE, NONE)
+            before = f"{_inference(plain)} ({engine_of(plain['engine'])})" if plain else NONE
+            yield (name, " ".join(network), before, _inference(best), how, NONE, NONE)
+
+
+def _runs(row: Figures) -> str:
+    return f"{row['runs']['precision']}, {engine_of(row['runs']['engine'])}"
 
 
 def _median(row: Figures) -> float:

@@ -33,7 +33,7 @@ def draw(path: Path, results: Mapping[str, Any]) -> None:
     _draw_latency(latency, results, begin_s)
     _draw_samples(handles, results, begin_s, {"files": "open files", "threads": "threads"})
     _name_phases(memory, results, begin_s)
-    labels = ("resident memory, MiB", "latency, ms: sent to labels heard", "number")
+    labels = ("resident memory, MiB", "latency, ms: sent to labels heard", "files and threads")
     for axes, label in zip((memory, latency, handles), labels, strict=True):
         along_y(axes, label)
         axes.legend(loc="lower right", fontsize=8, frameon=False)
@@ -54,7 +54,8 @@ def _note(results: Mapping[str, Any]) -> str:
     ran_on = results["node"].get("device") or machine["processor"]
     return (
         f"{results['date']}, {ran_on}, {machine['cores']} cores; others kept {busy} cores busy. "
-        f"A point of p99 stands for {_ENOUGH} frames at least."
+        f"A point of p99 stands for {_ENOUGH} frames at least. "
+        "The lifecycle cycles have a small network size of their own."
     )
 
 
@@ -101,7 +102,7 @@ def _draw_latency(axes: Any, results: Mapping[str, Any], begin_s: float) -> None
     for name, those, color in (("p99", enough, FAINT), ("p50", tens, LINE)):
         times = [one["begun_s"] + 5.0 - begin_s for one in those]
         values = [one[name] for one in those]
-        label = f"{name} of ten seconds"
+        label = f"{name} of ten seconds" if those else None
         axes.plot(times, values, color=color, linewidth=0.5, marker=".", label=label)
     if tens:
         axes.set_yscale("log")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def soak(plan: Plan, output: Path, tell: Tell) -> dict[str, Any]:
     # Before the fuzzing, which is a load of its own.
     other_load = load.to_mapping()
     return {
-        "format": 1,
+        "format": 2,
         "date": begun.isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions(),
@@ -119,19 +119,19 @@ def _of_steady(steady: Phase | None, answers: Answers, samples: Sequence[Sample]
 
 
 def _tens(played: Played) -> list[dict[str, float]]:
-    """For each ten seconds in which images were answered: begin, how many, p50 and p99 in ms."""
+    """For each ten seconds of a phase in which images were answered: its p50 and p99 in ms."""
+    return [ten for phase in played.phases for ten in _of_phase(phase, played.answers)]
+
+
+def _of_phase(phase: Phase, answers: Answers) -> Iterator[dict[str, float]]:
+    found = traffic(phase, answers)
     tens: dict[int, list[float]] = {}
-    for phase in played.phases:
-        found = traffic(phase, played.answers)
-        for sent_s, latency_ms in zip(found.sent_s, found.latencies_ms, strict=True):
-            tens.setdefault(int(sent_s // 10), []).append(latency_ms)
-    return [_ten(10.0 * ten, those) for ten, those in sorted(tens.items())]
-
-
-def _ten(begun_s: float, latencies_ms: Sequence[float]) -> dict[str, float]:
-    spread = percentiles(latencies_ms)
-    told = {"p50": spread["p50"], "p99": spread["p99"]}
-    return {"begun_s": begun_s, "answered": len(latencies_ms), **told}
+    for sent_s, latency_ms in zip(found.sent_s, found.latencies_ms, strict=True):
+        tens.setdefault(int((sent_s - phase.begun_s) // 10), []).append(latency_ms)
+    for ten, latencies_ms in sorted(tens.items()):
+        spread = percentiles(latencies_ms)
+        told = {"p50": spread["p50"], "p99": spread["p99"]}
+        yield {"begun_s": phase.begun_s + 10.0 * ten, "answered": len(latencies_ms), **told}
 
 
 def _fuzzed(runs: int, output: Path, tell: Tell) -> list[dict[str, Any]]:

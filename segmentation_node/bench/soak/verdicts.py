@@ -69,7 +69,11 @@ def judge(evidence: Evidence) -> Verdict:
         return Verdict((phase.error,), "it was not played to its end")
     judged = JUDGES.get(phase.name)
     if judged is None:
-        raise ConfigError(f"the phase {phase.name}", "one of " + ", ".join(JUDGES), "judge it")
+        raise ConfigError(
+            received=f"the phase {phase.name}",
+            expected="one of " + ", ".join(JUDGES),
+            fix=f"add to JUDGES what {phase.name} is judged by",
+        )
     complaints, facts = judged(evidence)
     return Verdict(tuple(complaints), facts)
 
@@ -88,7 +92,8 @@ def _steady(evidence: Evidence) -> tuple[Complaints, str]:
 
 def _whole(evidence: Evidence) -> tuple[Complaints, str]:
     """Nothing lost."""
-    return _nothing_lost(evidence.traffic), "every image accounted for"
+    traffic = evidence.traffic
+    return _nothing_lost(traffic), f"{traffic.answered} of {traffic.sent} images answered"
 
 
 def _nothing_lost(traffic: Traffic) -> Complaints:
@@ -131,7 +136,8 @@ def _stops(evidence: Evidence) -> tuple[Complaints, str]:
     if late:
         complaints.append(f"{late} returns not answered within {ANSWERED_WITHIN_S:g} s")
     slowest = max(delays_s, default=float("inf"))
-    return complaints, f"{notes['rounds']} silences told; answered at most {slowest:.1f} s after"
+    told = f"{notes['silences_told']} of {notes['rounds']} silences told"
+    return complaints, f"{told}; answered at most {slowest:.1f} s after"
 
 
 def _first_answer_s(traffic: Traffic, plugged_s: float) -> float:
@@ -149,7 +155,7 @@ def _resizes(evidence: Evidence) -> tuple[Complaints, str]:
     complaints = _nothing_lost(evidence.traffic)
     if len(sizes) < evidence.phase.notes["sizes"]:
         complaints.append(f"images of {len(sizes)} sizes alone")
-    return complaints, f"{len(sizes)} sizes, each answered in its own"
+    return complaints, f"images of {len(sizes)} sizes"
 
 
 def _flood(evidence: Evidence) -> tuple[Complaints, str]:
@@ -166,7 +172,7 @@ def _clock(evidence: Evidence) -> tuple[Complaints, str]:
     notes, complaints = evidence.phase.notes, _nothing_lost(evidence.traffic)
     if not notes["switched"]:
         complaints.append("use_sim_time could not be set")
-    off_s = max(notes["clock_off_s"])
+    off_s = max(notes["clock_off_s"], default=float("inf"))
     if off_s > CLOCK_OFF_S:
         complaints.append(f"its clock was {off_s:.1f} s off")
     counted = evidence.phase.counted("stamp_jumps")
@@ -194,7 +200,7 @@ def _cycles(evidence: Evidence) -> tuple[Complaints, str]:
     later = between(samples, (phase.begun_s + phase.ended_s) / 2, phase.ended_s)
     facts = f"{notes['cycles']} cycles, {1e3 * sum(notes['took_s']) / notes['cycles']:.0f} ms each"
     if len(later) < 2:
-        return complaints, facts
+        return [*complaints, "fewer than two samples of its memory"], facts
     fitted = growth([one.at_s for one in later], [one.rss_mib for one in later])
     if fitted.percent >= CYCLES_GROWTH_PERCENT:
         complaints.append(f"memory grew by {fitted.percent:.2f} % in the second half")

@@ -21,7 +21,8 @@ def test_no_loss_and_a_99th_percentile_under_two_frame_times_is_real_time() -> N
     assert figures["is_real_time"]
     assert verdict(figures) == (
         "real time: 720x1280 at 30 Hz for 600 s, a model at a network_size in a precision on "
-        "a device: 0 of 5 label images and 0 colour images lost, p99 66.0 ms of 66.7 ms allowed"
+        "a device: 0 of 5 label images and 0 colour images lost, in order, p99 "
+        "66.0 ms of 66.7 ms allowed"
     )
 
 
@@ -32,8 +33,9 @@ def test_no_loss_and_a_99th_percentile_under_two_frame_times_is_real_time() -> N
         run([10.0] * 5, sent=6, facts=FACTS),
         run([10.0] * 5, colors=4, facts=FACTS),
         run([], sent=5, colors=0, facts=FACTS),
+        run([], sent=2, labels=[(2, 10.0), (1, 10.0)], colors=2, facts=FACTS),
     ],
-    ids=["too late", "a label image lost", "a colour image lost", "nothing answered"],
+    ids=["too late", "a label image lost", "a colour image lost", "nothing answered", "disorder"],
 )
 def test_anything_else_is_not(bad: object) -> None:
     figures = judged(bad, COURSE)

@@ -52,7 +52,7 @@ def test_table_11_has_a_column_for_each_engine_and_published_device():
 def test_table_12_goes_from_the_graph_as_exported_to_the_fastest():
     table = table_12(machines_of([optimised()]))
     ours = cells(table, "jetson")
-    assert (ours["baseline ms"], ours["optimised ms"]) == ("40.00", "5.00")
+    assert (ours["baseline ms"], ours["optimised ms"]) == ("40.00 (onnxruntime)", "5.00")
     assert ours["optimised how"] == "fp16, tensorrt"
     assert ours["TensorRT ms\npublished"] == "–"
     laptop = cells(table, "laptop")
@@ -61,7 +61,7 @@ def test_table_12_goes_from_the_graph_as_exported_to_the_fastest():
 
 def test_table_12_takes_precisions_where_nothing_was_optimised():
     ours = cells(table_12(machines_of([benchmark("pc")])), "pc")
-    assert (ours["baseline ms"], ours["optimised ms"]) == ("20.00 (FP32)", "10.00")
+    assert (ours["baseline ms"], ours["optimised ms"]) == ("20.00 (fp32, openvino)", "10.00")
     assert ours["optimised how"] == "bf16, openvino"
 
 

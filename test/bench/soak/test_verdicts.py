@@ -46,6 +46,32 @@ def test_what_a_phase_notes_is_judged(name: str, changes: dict[str, Any], said: 
     assert any(said in one for one in verdict.complaints), verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("clock_jumps", {"clock_off_s": []}),
+        ("camera_stops", {"plugged_ns": []}),
+    ],
+)
+def test_a_phase_that_noted_nothing_is_judged_all_the_same(
+    name: str, changes: dict[str, Any]
+) -> None:
+    assert judge(evidence_of(name, notes={**NOTES[name], **changes})).facts
+
+
+def test_what_is_told_of_a_phase_is_what_was_found_and_not_what_was_hoped_for() -> None:
+    notes = {**NOTES["camera_stops"], "silences_told": 0, "plugged_ns": [0]}
+    untold = judge(evidence_of("camera_stops", notes=notes))
+    assert untold.facts.startswith("0 of 1 silences told")
+    unanswered = judge(evidence_of("after_the_faults", answers=answers_to(sent(0.0)[:8])))
+    assert unanswered.facts == "8 of 10 images answered"
+
+
+def test_cycles_without_samples_of_their_memory_do_not_pass() -> None:
+    verdict = judge(replace(evidence_of("lifecycle_cycles"), samples=()))
+    assert "fewer than two samples of its memory" in verdict.complaints
+
+
 COUNTED = ("steady", "camera_resizes", "parameter_flood", "slow_subscriber", "after_the_faults")
 
 
