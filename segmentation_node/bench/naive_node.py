@@ -22,9 +22,10 @@ import cv2
 import numpy as np
 import rclpy
 from numpy.typing import NDArray
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from segmentation_node.core.geometry import NetworkSize
@@ -32,6 +33,9 @@ from segmentation_node.model import Model, load_model
 from segmentation_node.transport import prepare_process
 
 Channels = NDArray[np.uint8]
+
+_LOOK_PERIOD_S = 0.2
+"""How long Ctrl-C may wait while no image comes: Python acts on it when the wait returns."""
 
 NETWORKS = ("onnxruntime", "engine", "torch")
 """What can compute the network."""
@@ -214,15 +218,18 @@ def run_node(make: Callable[[], tuple[Node, dict[str, str]]]) -> None:
         make: Makes the node, and says what computes in it.
     """
     prepare_process()
-    rclpy.init(args=[])
+    # rclpy's own handlers take the context away under the wait, which then fails.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
     try:
         node, facts = make()
+        executor.add_node(node)
         print(json.dumps({"event": "ready", **facts}), flush=True)
-        # The context may be gone by Ctrl-C, which rclpy's own handler answers.
-        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-            rclpy.spin(node)
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                executor.spin_once(timeout_sec=_LOOK_PERIOD_S)
     finally:
-        rclpy.try_shutdown()
+        rclpy.shutdown()
 
 
 def make_network(options: argparse.Namespace, model: Model) -> Network:

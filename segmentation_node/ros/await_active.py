@@ -52,13 +52,12 @@ def await_active(name: str) -> None:
     """
     # With rclpy's own handlers a signal takes the context away under whatever is being asked.
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    node = Node("await_active", enable_rosout=False, start_parameter_services=False)
     try:
+        node = Node("await_active", enable_rosout=False, start_parameter_services=False)
         while not is_active(node, name):
             # One that is not active answers at once.
             time.sleep(PERIOD_S)
     finally:
-        node.destroy_node()
         rclpy.try_shutdown()
 
 

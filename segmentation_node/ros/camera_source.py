@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from segmentation_node.core.geometry import NetworkSize
@@ -114,11 +115,13 @@ def main() -> None:
     given = _parser().parse_args()
     pixels = _pixels(given)
     prepare_process()
-    rclpy.init(args=[])
+    # With rclpy's own handlers a signal takes the context away under whatever is being sent.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("camera_source", namespace=given.topic.rpartition("/")[0])
     try:
         _run(node, pixels, given, Events(enabled=True))
-        rclpy.spin(node)
+        while True:
+            rclpy.spin_once(node, timeout_sec=0.1)
     except KeyboardInterrupt:
         pass
     finally:

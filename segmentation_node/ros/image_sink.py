@@ -81,6 +81,10 @@ class ImageSink:
         """Seconds since the latest image."""
         return time.monotonic() - self._latest_s
 
+    def count_silence_anew(self) -> None:
+        """Count silence from now on: a process that got no time has some behind it."""
+        self._latest_s = time.monotonic()
+
     def time_stages(self, name: str) -> None:
         """Note the stages of our node, and the middleware's own times.
 
@@ -152,6 +156,7 @@ def _run(sink: ImageSink, stop: StopRequest, quiet_s: float, spin: Callable[[], 
     events.emit("ready")
     while not stop.asked:
         spin()
+    sink.count_silence_anew()
     deadline = time.monotonic() + SETTLE_S
     while sink.silence_s < quiet_s and time.monotonic() < deadline:
         spin()

@@ -61,6 +61,10 @@ class LabelSink:
         active = any(one.get("state") == "active" for one in self.words.values())
         return active and len(heard) == len(self.arrivals) and "0" not in heard
 
+    def count_silence_anew(self) -> None:
+        """Count silence from now on: a process that got no time has some behind it."""
+        self._latest_s = time.monotonic()
+
     @property
     def is_settled(self) -> bool:
         """Whether the node has accounted for all that it received, and nothing is on its way."""
@@ -114,6 +118,7 @@ def _run(
     events.emit("ready")
     while not stop.asked:
         executor.spin_once(timeout_sec=0.1)
+    sink.count_silence_anew()
     deadline = time.monotonic() + SETTLE_S
     while not sink.is_settled and time.monotonic() < deadline:
         executor.spin_once(timeout_sec=0.1)

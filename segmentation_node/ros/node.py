@@ -38,31 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(stop: StopRequest, transport: TransportPlan) -> None:
-    from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
-
     from segmentation_node.ros.lifecycle_node import SegmentationNode  # noqa: PLC0415
+    from segmentation_node.ros.spinning import spin  # noqa: PLC0415
 
-    node, executor = SegmentationNode(), SingleThreadedExecutor()
+    node = SegmentationNode()
     for note in transport.notes:
         node.get_logger().info(note)
     for warning in transport.warnings:
         node.get_logger().warning(warning)
-    executor.add_node(node)
-    # A callback, even one that does nothing, makes the executor return.
-    wake = node.create_guard_condition(lambda: None)
-
-    def end() -> None:
-        # A transition that builds an engine occupies the executor until it is told to stop.
-        node.stop()
-        wake.trigger()
-
-    stop.tell(end)
     try:
-        while not stop.asked:
-            executor.spin_once()
+        # A transition that builds an engine occupies the executor until it is told to stop.
+        spin(node, stop, on_request=node.stop)
     finally:
-        stop.tell(lambda: None)
-        executor.shutdown()
         node.destroy_node()
 
 

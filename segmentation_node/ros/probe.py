@@ -23,10 +23,10 @@ from segmentation_node.transport import prepare_process
 HEIGHT, WIDTH = 720, 1280
 PERIOD_S = 1 / 30
 # Frames sent before those that count: one process may have found the other, and not yet it the one.
-GREETINGS = 10
+GREETINGS = 30
 # How long to look for the other process, and to wait for a frame that is late.
 MEETING_S = 20.0
-SILENCE_S = 2.0
+SILENCE_S = 5.0
 
 
 @contextmanager

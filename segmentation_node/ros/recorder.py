@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from segmentation_node.ros.program import run_program
 from segmentation_node.ros.wall_clock import WallClock
 
 DIAGNOSTICS_TYPE = "diagnostic_msgs/msg/DiagnosticArray"
+_REST_S = 5.0  # longest time to take what has arrived when the recording is ended
 _DEPTH = 100  # messages that the middleware keeps while this process gets no time
 
 
@@ -86,11 +88,19 @@ class Recorder:
                 self._look_for_publishers()
                 executor.spin_once(timeout_sec=0.2 if self._is_ready else 0.02)
                 self._events.progress(counts=dict(self._counts))
-        except KeyboardInterrupt:
-            pass  # the way to end a recording
+        except KeyboardInterrupt:  # the way to end a recording
+            self._take_the_rest(executor)
         finally:
             executor.shutdown()
             self._finish()
+
+    def _take_the_rest(self, executor: SingleThreadedExecutor) -> None:
+        """Take what has arrived: of each topic a turn takes one message, and more may wait."""
+        deadline, taken = time.monotonic() + _REST_S, -1
+        while taken < self._counts.total() and time.monotonic() < deadline:
+            taken = self._counts.total()
+            for _ in self._subscriptions:
+                executor.spin_once(timeout_sec=0.05)
 
     def _look_for_publishers(self) -> None:
         """Subscribe to what has appeared; say once when every topic is connected."""
@@ -181,11 +191,11 @@ def record(path: Path, topics: list[str], events: Events, hold_mib: int) -> None
     # Label and palette images shrink to a hundredth, faster than a disk would take them.
     with BagWriter(path, compress=True) as bag:
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        node = Node("recorder", enable_rosout=False, start_parameter_services=False)
         try:
+            node = Node("recorder", enable_rosout=False, start_parameter_services=False)
             Recorder(node, bag, topics, events, hold_mib).run()
-        finally:
             node.destroy_node()
+        finally:
             rclpy.try_shutdown()
 
 

@@ -24,7 +24,7 @@ from segmentation_node.model import load_model
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.ros.node import main
 
-STEPS = 1000
+STEPS = 10_000
 """Steps of a build, of a hundredth of a second: far more than a test waits for."""
 
 CACHE, KIND = Path(sys.argv[1]), sys.argv[2]

@@ -19,7 +19,7 @@ from segmentation_node.pipeline.buffers import Buffers, Outputs
 from segmentation_node.pipeline.segmenter import Segmenter
 from segmentation_node.ros.node import main
 
-PATIENCE_S = 30.0
+PATIENCE_S = 300.0
 RELEASE = Path(sys.argv[1])
 LOADING = {"96x128": "hold", "128x128": "break", "160x128": "crash"}
 begin, load = Segmenter.begin, Segmenter.load

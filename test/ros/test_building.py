@@ -137,7 +137,7 @@ def test_a_later_change_of_the_network_gives_up_the_engine_that_is_built_for_an_
         (cache / "release").unlink()
         assert not rig.set_parameter("network_size", "96x96")
         wait_until(lambda: rig.value("engine_build").endswith(" 96x96"), "the first build")
-        # The stand-in would take ten seconds for it: nothing releases it.
+        # The stand-in would take a hundred seconds for it: nothing releases it.
         assert not rig.set_parameter("network_size", "32x64")
         wait_until(lambda: rig.value("engine_build").endswith(" 32x64"), "the second build")
         (cache / "release").touch()

@@ -1,23 +1,27 @@
 """A camera driver for tests: prepares its process, then sends images at a camera's pace.
 
-python camera.py FRAMES [WIDTH HEIGHT]: prints the notes of its transport, then `ready` once its
-node is spun. It starts to send when somebody listens, and stays until it is stopped.
+python camera.py FRAMES [WIDTH HEIGHT]: prints the notes of its transport, `ready` once its node is
+spun, and `sent` after the last image. It starts to send when somebody listens, and stays until it
+is stopped.
 """
 
 from __future__ import annotations
 
 import array
-import contextlib
 import sys
 
+from segmentation_node.ros.stop_request import StopRequest
 from segmentation_node.transport import prepare_process
 
+stop = StopRequest()
 plan = prepare_process()
 
 import rclpy  # noqa: E402
-from rclpy.executors import ExternalShutdownException  # noqa: E402
 from rclpy.qos import qos_profile_sensor_data  # noqa: E402
+from rclpy.signals import SignalHandlerOptions  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
+
+from segmentation_node.ros.spinning import spin  # noqa: E402
 
 PERIOD_S = 1 / 30
 
@@ -36,23 +40,25 @@ class Camera:
 
     def tick(self) -> None:
         if not self.is_ready:
-            # Not before: what is interrupted while rclpy makes its executor leaves a traceback.
             self.is_ready = True
             print("ready", flush=True)
         if self.left and self.publisher.get_subscription_count():
             self.left -= 1
             self.message.header.frame_id = str(self.left)
             self.publisher.publish(self.message)
+            if not self.left:
+                print("sent", flush=True)
 
 
 def main() -> None:
     frames, width, height = [int(word) for word in sys.argv[1:]] + [1280, 720][len(sys.argv) - 2 :]
     for note in (*plan.notes, *plan.warnings):
         print(note, flush=True)
-    with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.init(args=[])
-        camera = Camera(frames, width, height)
-        rclpy.spin(camera.node)
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    camera = Camera(frames, width, height)
+    spin(camera.node, stop)
+    camera.node.destroy_node()
+    rclpy.shutdown()
 
 
 if __name__ == "__main__":
