@@ -6,6 +6,7 @@ chunk) is refused with a sentence that says how to recover it, and never read in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,11 @@ FILE_SUFFIXES = (".mcap", ".db3")
 
 
 def is_bag(path: Path) -> bool:
-    """Whether the path looks like a bag: by its ending, or by its metadata.yaml."""
-    return path.suffix.lower() in FILE_SUFFIXES or (path / "metadata.yaml").exists()
+    """Whether the path looks like a bag: by its ending, or by a metadata.yaml that one may see."""
+    if path.suffix.lower() in FILE_SUFFIXES:
+        return True
+    # Path.exists raises in a folder that one may not enter, until Python 3.14.
+    return os.path.exists(path / "metadata.yaml")  # noqa: PTH110
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,16 @@ class BagReader(Closing):
         path: A folder with metadata.yaml, or a .mcap or .db3 file.
 
     Raises:
-        BagError: There is no bag, or it is damaged.
+        BagError: There is no bag, it is damaged, or it holds what rosbags does not read.
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.exists() or not is_bag(path):
-            raise faults.missing(path)
         self.path = path
         with faults.reading(path):
+            if not path.exists() or not is_bag(path):
+                raise faults.missing(path)
+            if path.is_file() and path.suffix not in FILE_SUFFIXES:
+                raise faults.misnamed(path)
             self._reader = Reader(path)
             self._reader.open()
         self.count = int(self._reader.message_count)

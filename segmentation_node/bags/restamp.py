@@ -13,7 +13,7 @@ from typing import Any
 from rosbags.interfaces import Connection
 from rosbags.interfaces.typing import Nodetype
 
-from segmentation_node.bags.types import HEADER_TYPE, learn, typestore
+from segmentation_node.bags.types import HEADER_TYPE, learn, type_of_field, typestore
 
 Restamp = Callable[[bytes, int], bytes]
 _CDR_BYTES = 4  # the encapsulation; its second byte is odd when the values are little endian
@@ -74,12 +74,5 @@ def _holds_header(msgtype: str) -> bool:
     return any(
         name == HEADER_TYPE or _holds_header(name)
         for _, field in typestore().fielddefs[msgtype][1]
-        if (name := _message_type(field)) is not None
+        if (name := type_of_field(field)) is not None
     )
-
-
-def _message_type(field: Any) -> str | None:
-    kind, detail = field
-    if kind == Nodetype.NAME:
-        return str(detail)
-    return _message_type(detail[0]) if kind in {Nodetype.ARRAY, Nodetype.SEQUENCE} else None

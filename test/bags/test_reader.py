@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import yaml
+from locked import lock
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 from small_bags import compress_bag, split_bag, write_bag
 
@@ -131,3 +133,38 @@ def test_a_split_bag_without_one_of_its_files_is_refused(tmp_path: Path) -> None
     next(split.glob("*_1.mcap")).unlink()
     with pytest.raises(BagError, match="missing"):
         BagReader(split)
+
+
+def test_an_ending_in_capitals_is_no_damage(make_bag, tmp_path: Path) -> None:
+    shouted = make_bag("drive.mcap").rename(tmp_path / "DRIVE.MCAP")
+    with pytest.raises(BagError, match=r"rename it to DRIVE\.mcap") as raised:
+        BagReader(shouted)
+    assert "damaged" not in str(raised.value)
+
+
+def test_a_topic_described_in_another_way_is_no_damage(make_bag) -> None:
+    path = make_bag("drive.mcap")
+    path.write_bytes(path.read_bytes().replace(b"ros2msg", b"ros1msg"))
+    with pytest.raises(BagError, match="a topic described in ros1msg") as raised:
+        BagReader(path)
+    assert "recover" not in str(raised.value)
+
+
+def test_a_storage_of_another_kind_is_no_damage(make_bag) -> None:
+    path = make_bag() / "metadata.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["rosbag2_bagfile_information"]["storage_identifier"] = "tape"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(BagError, match=r"another kind .*tape") as raised:
+        BagReader(path.parent)
+    assert "recover" not in str(raised.value)
+
+
+def test_a_bag_where_one_may_not_look_is_an_error(
+    make_bag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_bag("drive.mcap")
+    lock(monkeypatch, path.parent)
+    with pytest.raises(BagError, match=r"drive\.mcap"):
+        BagReader(path)
+    assert not is_bag(path.parent / "drive")
