@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +30,9 @@ _REASONS = {
 _FAULTS = 0x008 | 0x020 | 0x040 | 0x080
 """Reasons that somebody should look at. A power cap is a GPU's everyday life at full load."""
 
+_AVERAGED = "a mean of up to a second"
+"""What `nvmlDeviceGetPowerUsage` gives: since Ampere the mean of the last second, but for GA100."""
+
 
 class NvmlGpu:
     """One GPU, as NVML sees it.
@@ -36,18 +40,56 @@ class NvmlGpu:
     Args:
         nvml: The module pynvml, initialised; `close` shuts it down.
         handle: NVML's handle of the GPU.
+        clock: Seconds by a steady clock.
     """
 
-    covers = "the GPU"
-
-    def __init__(self, nvml: Any, handle: Any) -> None:
-        self._nvml, self._handle = nvml, handle
+    def __init__(self, nvml: Any, handle: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        self._nvml, self._handle, self._clock = nvml, handle, clock
         name = self._ask("nvmlDeviceGetName")
         # Older releases of the bindings give bytes.
         self.name = name.decode() if isinstance(name, bytes) else str(name or "NVIDIA GPU")
+        self._last = self._energy()
+        # Chosen once: a mean must not be made of figures of two kinds.
+        self._counts = self._last is not None
+        self._is_instant = self._instant() is not None
+
+    @property
+    def covers(self) -> str:
+        """What it measures, in words, and how where that matters."""
+        return "the GPU" if self._counts or self._is_instant else f"the GPU ({_AVERAGED})"
 
     def watts(self) -> float | None:
-        """Power of the GPU in watts; None where it does not tell."""
+        """Power in watts; None where it cannot be told.
+
+        The mean since the call before, by the counter of energy that GPUs have since Volta. Of one
+        that refuses it the power of this moment, or else what NVML gives as its power.
+        """
+        if self._counts:
+            return self._counted()
+        return self._instant() if self._is_instant else self._power()
+
+    def _counted(self) -> float | None:
+        before, self._last = self._last, self._energy()
+        if before is None or self._last is None:
+            return None
+        seconds, millijoules = self._last[0] - before[0], self._last[1] - before[1]
+        # The counter begins again when the driver is loaded anew.
+        return millijoules / 1e3 / seconds if seconds > 0 and millijoules >= 0 else None
+
+    def _energy(self) -> tuple[float, float] | None:
+        millijoules = self._ask("nvmlDeviceGetTotalEnergyConsumption")
+        return None if millijoules is None else (self._clock(), float(millijoules))
+
+    def _instant(self) -> float | None:
+        # Older releases of the bindings do not know the field, and older drivers refuse it: of a
+        # field the refusal stands in the answer, and nothing is raised.
+        field = getattr(self._nvml, "NVML_FI_DEV_POWER_INSTANT", None)
+        found = None if field is None else self._ask("nvmlDeviceGetFieldValues", [field])
+        if found is None or found[0].nvmlReturn != self._nvml.NVML_SUCCESS:
+            return None
+        return float(found[0].value.uiVal) / 1e3
+
+    def _power(self) -> float | None:
         milliwatts = self._ask("nvmlDeviceGetPowerUsage")
         return None if milliwatts is None else float(milliwatts) / 1e3
 
@@ -78,7 +120,7 @@ class NvmlGpu:
             "gpu_temperature_c",
             lambda: self._ask("nvmlDeviceGetTemperature", nvml.NVML_TEMPERATURE_GPU),
         )
-        yield "gpu_power_w", self.watts
+        yield "gpu_power_w", self._power
         yield "gpu_clock_mhz", lambda: self._ask("nvmlDeviceGetClockInfo", nvml.NVML_CLOCK_SM)
         yield (
             "gpu_memory_clock_mhz",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from segmentation_node.hardware.ina3221 import find_rails
 from segmentation_node.hardware.nvml import find_nvml
-from segmentation_node.hardware.rapl import find_packages
+from segmentation_node.hardware.rapl import find_domains
 from segmentation_node.hardware.sysfs import SYS
 
 
@@ -27,7 +27,7 @@ class PowerSensor(Protocol):
 
 
 def find_power_sensors(root: Path = SYS) -> list[PowerSensor]:
-    """All power sensors: of the GPU by NVML, of a Jetson's rails, of the processor by RAPL.
+    """All power sensors: of the GPU by NVML, of a Jetson's rails, and by RAPL.
 
     NVML stays initialised until the process ends.
 
@@ -36,4 +36,4 @@ def find_power_sensors(root: Path = SYS) -> list[PowerSensor]:
     """
     gpu = find_nvml()
     found: list[PowerSensor] = [] if gpu is None else [gpu]
-    return [*found, *find_rails(root), *find_packages(root)]
+    return [*found, *find_rails(root), *find_domains(root)]

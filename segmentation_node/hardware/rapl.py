@@ -1,4 +1,4 @@
-"""Power of processor packages by RAPL: counters of energy, read twice.
+"""Power of processor packages and of the platform by RAPL: counters of energy, read twice.
 
 AMD's processors have them under the same name. Since Linux 5.10 only root may read them, unless
 the system says otherwise. Source: Linux, Documentation/power/powercap/powercap.rst.
@@ -12,9 +12,14 @@ from pathlib import Path
 
 from segmentation_node.hardware.sysfs import SYS, numbered, read_number, read_text
 
+_PLATFORM = "psys"
+"""All that a laptop's board feeds. The package is in it: the two are never added up."""
 
-class RaplPackage:
-    """One package, or another domain of RAPL.
+_KNOWN = ("package-", _PLATFORM)
+
+
+class RaplDomain:
+    """One package, or the platform around it.
 
     Args:
         folder: Its folder under `class/powercap`.
@@ -31,7 +36,10 @@ class RaplPackage:
     @property
     def covers(self) -> str:
         """What it measures, in words."""
-        return f"the processor ({self.name})"
+        # The second socket's is `psys-1`.
+        is_platform = self.name.startswith(_PLATFORM)
+        whole = "the platform" if is_platform else "the processor"
+        return f"{whole} ({self.name})"
 
     @property
     def is_readable(self) -> bool:
@@ -54,13 +62,14 @@ class RaplPackage:
         return None if energy is None else (self._clock(), energy)
 
 
-def find_packages(root: Path = SYS) -> list[RaplPackage]:
-    """The processor packages that this user may read, without the parts that they consist of.
+def find_domains(root: Path = SYS) -> list[RaplDomain]:
+    """The processor packages and the platform, as far as this user may read them.
 
     Args:
         root: Where sysfs is mounted.
     """
     folders = numbered(root / "class" / "powercap", "intel-rapl:*")
-    # `intel-rapl:0` is a package and `intel-rapl:0:1` a part of it.
-    packages = [RaplPackage(folder) for folder in folders if folder.name.count(":") == 1]
-    return [package for package in packages if package.is_readable]
+    # `intel-rapl:0` is a package and `intel-rapl:0:1` a part of it. What stands beside the packages
+    # and is none, such as a `dram` of its own, is nothing that a figure here stands for.
+    domains = [RaplDomain(folder) for folder in folders if folder.name.count(":") == 1]
+    return [one for one in domains if one.is_readable and one.name.startswith(_KNOWN)]

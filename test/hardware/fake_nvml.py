@@ -16,11 +16,16 @@ class NVMLError(Exception):
 class FakeNvml(ModuleType):
     NVMLError = NVMLError
     NVML_TEMPERATURE_GPU, NVML_CLOCK_SM, NVML_CLOCK_MEM = 0, 1, 2
+    NVML_SUCCESS, NVML_ERROR_NOT_SUPPORTED = 0, 3
+    NVML_FI_DEV_POWER_INSTANT = 186
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         super().__init__("pynvml")
         self.refuses: set[str] = set()
         self.reasons = 0x4
+        # Of a GPU older than Volta, with a driver that knows no power of the moment.
+        self.energy_mj: int | None = None
+        self.instant_mw: int | None = None
         self.asked_for: Any = None
         self.shut_down = 0
         patch.setitem(sys.modules, "pynvml", self)
@@ -47,6 +52,19 @@ class FakeNvml(ModuleType):
 
     def nvmlDeviceGetName(self, _: Any) -> Any:
         return self._answer("nvmlDeviceGetName", b"NVIDIA RTX A2000")
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, _: Any) -> Any:
+        if self.energy_mj is None:
+            raise NVMLError("Not Supported")
+        return self.energy_mj
+
+    def nvmlDeviceGetFieldValues(self, _: Any, fields: list[int]) -> Any:
+        """Of a field the refusal stands in the answer, as with the real one."""
+        refused = self.instant_mw is None or fields != [self.NVML_FI_DEV_POWER_INSTANT]
+        code = self.NVML_ERROR_NOT_SUPPORTED if refused else self.NVML_SUCCESS
+        value = SimpleNamespace(uiVal=self.instant_mw or 0)
+        answer = [SimpleNamespace(nvmlReturn=code, value=value)]
+        return self._answer("nvmlDeviceGetFieldValues", answer)
 
     def nvmlDeviceGetPowerUsage(self, _: Any) -> Any:
         return self._answer("nvmlDeviceGetPowerUsage", 35270)

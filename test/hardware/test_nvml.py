@@ -5,7 +5,7 @@ import sys
 import pytest
 from hardware.fake_nvml import FakeNvml
 
-from segmentation_node.hardware.nvml import find_nvml
+from segmentation_node.hardware.nvml import NvmlGpu, find_nvml
 
 
 @pytest.fixture
@@ -64,6 +64,53 @@ def test_an_older_driver_knows_the_older_name(nvml: FakeNvml) -> None:
     gpu = find_nvml()
     assert gpu is not None
     assert gpu.read().values["gpu_throttling"] == "power cap"
+
+
+def test_mean_power_is_that_of_the_time_since_the_call_before(nvml: FakeNvml) -> None:
+    """NVML's own figure is an average over a second, which may be another program's."""
+    ticks = iter((10.0, 12.0, 12.5, 13.0, 14.0))
+    nvml.energy_mj = 5_000
+    gpu = NvmlGpu(nvml, "handle", lambda: next(ticks))
+    nvml.energy_mj += 120_000
+    assert gpu.watts() == pytest.approx(60.0)
+    assert gpu.watts() == 0.0
+    nvml.energy_mj = 0  # the driver was loaded anew
+    assert gpu.watts() is None
+    nvml.energy_mj = 7_000
+    assert gpu.watts() == pytest.approx(7.0)
+    assert gpu.read().values["gpu_power_w"] == 35.27
+
+
+def test_a_counter_that_falls_silent_is_not_replaced_by_another_meter(nvml: FakeNvml) -> None:
+    nvml.energy_mj, nvml.instant_mw = 5_000, 40_000
+    gpu = find_nvml()
+    assert gpu is not None
+    assert gpu.covers == "the GPU"
+    nvml.energy_mj = None
+    assert gpu.watts() is None
+
+
+def test_without_a_counter_it_is_the_power_of_the_moment(nvml: FakeNvml) -> None:
+    nvml.instant_mw = 41_500
+    gpu = find_nvml()
+    assert gpu is not None
+    assert (gpu.watts(), gpu.covers) == (41.5, "the GPU")
+    nvml.instant_mw = None
+    assert gpu.watts() is None
+
+
+def test_a_mean_of_nvmls_own_is_said_to_be_one(
+    nvml: FakeNvml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of an older driver, and of older bindings, which do not know the field."""
+    told = (35.27, "the GPU (a mean of up to a second)")
+    refused = find_nvml()
+    assert refused is not None
+    assert (refused.watts(), refused.covers) == told
+    monkeypatch.delattr(FakeNvml, "NVML_FI_DEV_POWER_INSTANT")
+    unknown = find_nvml()
+    assert unknown is not None
+    assert (unknown.watts(), unknown.covers) == told
 
 
 def test_what_a_gpu_does_not_tell_is_left_out(nvml: FakeNvml) -> None:

@@ -13,7 +13,7 @@ from segmentation_node.hardware import find_power_sensors
 def test_every_kind_of_sensor_is_found_by_one_protocol(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    FakeNvml(monkeypatch)
+    FakeNvml(monkeypatch).instant_mw = 35270
     found = find_power_sensors(grow(tmp_path, {**LAPTOP, **ORIN_NANO}))
     assert {sensor.name: sensor.covers for sensor in found} == {
         "NVIDIA RTX A2000": "the GPU",
@@ -21,6 +21,7 @@ def test_every_kind_of_sensor_is_found_by_one_protocol(
         "VDD_CPU_GPU_CV": "the rail VDD_CPU_GPU_CV",
         "VDD_SOC": "the rail VDD_SOC",
         "package-0": "the processor (package-0)",
+        "psys": "the platform (psys)",
     }
     assert found[0].watts() == 35.27
 

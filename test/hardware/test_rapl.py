@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from hardware.trees import LAPTOP, grow
 
-from segmentation_node.hardware.rapl import RaplPackage, find_packages
+from segmentation_node.hardware.rapl import RaplDomain, find_domains
 
 PACKAGE = "class/powercap/intel-rapl:0"
 
 
-def package(root: Path, *times: float) -> RaplPackage:
+def package(root: Path, *times: float) -> RaplDomain:
     ticks = iter(times)
-    return RaplPackage(grow(root, LAPTOP) / PACKAGE, lambda: next(ticks))
+    return RaplDomain(grow(root, LAPTOP) / PACKAGE, lambda: next(ticks))
 
 
 def set_energy(root: Path, energy_uj: int) -> None:
@@ -39,13 +39,29 @@ def test_two_calls_at_the_same_time_have_no_power(tmp_path: Path) -> None:
     assert package(tmp_path, 10.0, 10.0).watts() is None
 
 
-def test_packages_are_found_without_their_parts(tmp_path: Path) -> None:
-    (found,) = find_packages(grow(tmp_path, LAPTOP))
-    assert found.name == "package-0"
-
-
 def test_a_counter_that_may_not_be_read_is_no_sensor(tmp_path: Path) -> None:
     energy = grow(tmp_path, LAPTOP) / PACKAGE / "energy_uj"
     energy.unlink()
     energy.mkdir()  # as unreadable as one of root's, for root as well
-    assert find_packages(tmp_path) == []
+    assert [one.name for one in find_domains(tmp_path)] == ["psys"]
+
+
+def test_packages_are_found_without_their_parts_and_the_platform_is_none(tmp_path: Path) -> None:
+    package, platform = find_domains(grow(tmp_path, LAPTOP))
+    assert (package.name, package.covers) == ("package-0", "the processor (package-0)")
+    assert (platform.name, platform.covers) == ("psys", "the platform (psys)")
+
+
+def test_a_domain_beside_the_packages_is_left_out(tmp_path: Path) -> None:
+    name = grow(tmp_path, LAPTOP) / "class/powercap/intel-rapl:1/name"
+    name.write_text("dram\n")
+    assert [one.name for one in find_domains(tmp_path)] == ["package-0"]
+
+
+def test_the_platform_of_a_second_socket_is_no_package_either(tmp_path: Path) -> None:
+    name = grow(tmp_path, LAPTOP) / "class/powercap/intel-rapl:1/name"
+    name.write_text("psys-1\n")
+    assert [one.covers for one in find_domains(tmp_path)] == [
+        "the processor (package-0)",
+        "the platform (psys-1)",
+    ]

@@ -21,6 +21,7 @@ from segmentation_node.hardware import PowerSensor
 NO_SENSOR = "no power sensor that this user may read"
 
 _PATIENCE_S = 1.0
+_LEAST_SHARE = 0.5
 _COVERING = {"tensorrt": ("the GPU", "the module"), "openvino": ("the processor", "the module")}
 """What stands for the device of an engine, the closest to it first."""
 
@@ -47,6 +48,23 @@ class Span:
         return max(0.0, min(self.end_s, other.end_s) - max(self.begin_s, other.begin_s))
 
 
+@dataclass(frozen=True)
+class Mean:
+    """Power of one sensor over stretches of time.
+
+    Args:
+        watts: The mean; None for a sensor that told of less than half of that time.
+        covered: The share of the time that it told of, 0 to 1.
+    """
+
+    watts: float | None
+    covered: float
+
+
+_Reading = tuple[Span, tuple[float | None, ...]]
+"""What all sensors said, and the time that it stands for."""
+
+
 class PowerLog(Closing):
     """Reads power sensors in the background, until it is closed.
 
@@ -61,7 +79,7 @@ class PowerLog(Closing):
     def __init__(self, sensors: Sequence[PowerSensor], period_s: float) -> None:
         self.sensors = tuple(sensors)
         self._period_s = period_s
-        self._readings: list[tuple[Span, tuple[float | None, ...]]] = []
+        self._readings: list[_Reading] = []
         self._ended = threading.Event()
         # A daemon: a driver that has lost its GPU may keep a call for ever.
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
@@ -69,9 +87,13 @@ class PowerLog(Closing):
             self._thread.start()
 
     def mean_w(self, spans: Sequence[Span]) -> list[float | None]:
-        """Mean power of each sensor over stretches of time, watts; None where it did not tell."""
+        """Mean power of each sensor over stretches of time, watts; None where `Mean` has none."""
+        return [mean.watts for mean in self.means(spans)]
+
+    def means(self, spans: Sequence[Span]) -> list[Mean]:
+        """Mean power of each sensor over stretches of time, and how much of that each told of."""
         readings = tuple(self._readings)
-        return [self._mean_of(index, readings, spans) for index in range(len(self.sensors))]
+        return [_mean_of(index, readings, spans) for index in range(len(self.sensors))]
 
     def wait_for(self, seconds: float) -> Span:
         """Do nothing for a while, and give that while."""
@@ -93,25 +115,25 @@ class PowerLog(Closing):
             self._readings.append((Span(before_s, now_s), watts))
             before_s = now_s
 
-    @staticmethod
-    def _mean_of(
-        index: int,
-        readings: Sequence[tuple[Span, tuple[float | None, ...]]],
-        spans: Sequence[Span],
-    ) -> float | None:
-        joules = seconds = 0.0
-        for held, watts in readings:
-            reading = watts[index]
-            if reading is not None:
-                shared = sum(held.overlap_s(span) for span in spans)
-                joules, seconds = joules + reading * shared, seconds + shared
-        return joules / seconds if seconds else None
+
+def _mean_of(index: int, readings: Sequence[_Reading], spans: Sequence[Span]) -> Mean:
+    joules = seconds = 0.0
+    for held, watts in readings:
+        reading = watts[index]
+        if reading is not None:
+            shared = sum(held.overlap_s(span) for span in spans)
+            joules, seconds = joules + reading * shared, seconds + shared
+    # Against the time asked for and not the time read: a call that never came back leaves none.
+    asked_s = sum(span.seconds for span in spans)
+    covered = seconds / asked_s if asked_s else 0.0
+    # A sensor that went away has told of a part, which does not stand for the whole.
+    return Mean(joules / seconds if seconds and covered >= _LEAST_SHARE else None, covered)
 
 
 def power_figures(
     sensors: Sequence[PowerSensor],
     idle_w: Sequence[float | None],
-    mean_w: Sequence[float | None],
+    means: Sequence[Mean],
     frame_ms: float,
     inference_ms: float,
 ) -> list[dict[str, Any]]:
@@ -120,26 +142,28 @@ def power_figures(
     Args:
         sensors: The sensors.
         idle_w: Mean power of each before anything ran, watts.
-        mean_w: The same while the configuration ran.
+        means: The same while the configuration ran.
         frame_ms: Milliseconds of a frame on average, all of it.
         inference_ms: The network's share of it, the median.
 
     Returns:
-        For each: power as it was read and above idle (W), energy of a frame (mJ), and energy for
-        the paper's 1525 images by its formula (Wh), which takes the inference alone.
+        For each: power as it was read and above idle (W), the share of the time that it told of,
+        energy of a frame (mJ), and energy for the paper's 1525 images by its formula (Wh), which
+        takes the inference alone.
     """
     found = []
-    for sensor, idle, mean in zip(sensors, idle_w, mean_w, strict=True):
-        above = None if idle is None or mean is None else mean - idle
+    for sensor, idle, mean in zip(sensors, idle_w, means, strict=True):
+        told = mean.watts
+        above = None if idle is None or told is None else told - idle
         energies = {
             f"{key}{ending}": _times(watts, factor)
-            for ending, watts in (("", mean), ("_above_idle", above))
+            for ending, watts in (("", told), ("_above_idle", above))
             for key, factor in (
                 ("mj_per_frame", frame_ms),
                 (f"wh_{TEST_IMAGES}", inference_energy_wh(inference_ms, 1.0)),
             )
         }
-        powers = {"idle_w": idle, "mean_w": mean, "above_idle_w": above}
+        powers = {"idle_w": idle, "mean_w": told, "above_idle_w": above, "covered": mean.covered}
         found.append({"name": sensor.name, "covers": sensor.covers, **powers, **energies})
     return found
 
@@ -155,12 +179,19 @@ def device_power(engine: str, figures: Sequence[dict[str, Any]]) -> dict[str, An
         The figures of the sensor closest to the device, those of several processor packages added
         up, and `why_not`: in words why there are none, and None where there are.
     """
-    for covered in _COVERING.get(engine, ()):
-        own = [one for one in figures if one["covers"].startswith(covered)]
+    for part in _COVERING.get(engine, ()):
+        own = [one for one in figures if one["covers"].startswith(part)]
         if own and all(one["mean_w"] is not None for one in own):
             return {**_summed(own), "why_not": None}
-    covers = " and ".join(one["covers"] for one in figures)
-    return {"why_not": f"only {covers} can be measured" if covers else NO_SENSOR}
+    told = " and ".join(one["covers"] for one in figures if one["mean_w"] is not None)
+    silent = " and ".join(_silence(one) for one in figures if one["mean_w"] is None)
+    reasons = [silent, f"only {told} can be measured" if told else ""]
+    return {"why_not": "; ".join(filter(None, reasons)) or NO_SENSOR}
+
+
+def _silence(figure: dict[str, Any]) -> str:
+    share = f"{figure['covered']:.0%} of the time" if figure["covered"] else "none of the time"
+    return f"{figure['covers']} told of {share}"
 
 
 def _summed(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -173,7 +204,7 @@ def _summed(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for key in first
         if key not in names
     }
-    return {**names, **sums}
+    return {**names, **sums, "covered": min(one["covered"] for one in figures)}
 
 
 def _times(watts: float | None, factor: float) -> float | None:

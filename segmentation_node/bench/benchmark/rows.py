@@ -122,11 +122,11 @@ class _Field:
 
     def _power(self, engine: str, record: Record, times: Figures) -> Figures:
         frame_ms = 1e3 * record.seconds / record.frames
-        mean_w = self.meter.log.mean_w([turn.span for turn in record.turns])
+        means = self.meter.log.means([turn.span for turn in record.turns])
         sensors = power_figures(
             self.meter.log.sensors,
             self.meter.idle_w,
-            mean_w,
+            means,
             frame_ms,
             times["inference"]["p50_ms"],
         )

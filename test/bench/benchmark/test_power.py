@@ -7,6 +7,7 @@ import pytest
 
 from segmentation_node.bench.benchmark.power import (
     NO_SENSOR,
+    Mean,
     PowerLog,
     Span,
     device_power,
@@ -47,12 +48,34 @@ def logged(*sensors: Sensor) -> PowerLog:
 
 def test_sensors_are_read_in_the_background_and_averaged() -> None:
     sensor = Sensor(says=[10.0] * 5)
-    assert logged(sensor).mean_w([FULL]) == [pytest.approx(10)]
+    assert mean_of_the_first(5, logged(sensor)) == [pytest.approx(10)]
     assert sensor.asked_by == {"power"}
 
 
 def test_readings_that_failed_do_not_count_as_nothing() -> None:
-    assert logged(Sensor(says=[12.0, None, 12.0])).mean_w([FULL]) == [pytest.approx(12)]
+    log = logged(Sensor(says=[12.0, None, 12.0]))
+    assert mean_of_the_first(3, log) == [pytest.approx(12)]
+
+
+def test_a_sensor_that_went_away_has_no_mean_of_the_whole() -> None:
+    log = logged(Sensor(says=[12.0, *[None] * 40]))
+    assert mean_of_the_first(1, log) == [pytest.approx(12)]
+    assert mean_of_the_first(40, log) == [None]
+
+
+def test_time_without_any_reading_counts_as_untold() -> None:
+    """A call of a driver that never came back leaves no readings at all."""
+    log = logged(Sensor(says=[12.0]))
+    first = log._readings[0][0]
+    for times, told in ((1.6, 12.0), (10, None)):
+        (mean,) = log.means([Span(first.end_s - times * first.seconds, first.end_s)])
+        assert mean.covered == pytest.approx(1 / times)
+        assert mean.watts == (told and pytest.approx(told))
+
+
+def mean_of_the_first(count: int, log: PowerLog) -> list[float | None]:
+    """After what a sensor has to say come readings of nothing, until the log is closed."""
+    return log.mean_w([held for held, _ in log._readings[:count]])
 
 
 def test_only_the_time_asked_for_counts() -> None:
@@ -81,8 +104,14 @@ def test_the_thread_ends_with_the_log() -> None:
     assert not log._thread.is_alive()
 
 
-def figures(covers: str = "the GPU", idle: float | None = 10.0, mean: float | None = 35.27):
-    return power_figures([Sensor(covers)], [idle], [mean], frame_ms=20, inference_ms=9)[0]
+def figures(
+    covers: str = "the GPU",
+    idle: float | None = 10.0,
+    mean: float | None = 35.27,
+    covered: float = 1.0,
+):
+    told = Mean(mean, covered)
+    return power_figures([Sensor(covers)], [idle], [told], frame_ms=20, inference_ms=9)[0]
 
 
 def test_energy_follows_the_papers_formula() -> None:
@@ -115,9 +144,12 @@ def test_each_engine_is_held_against_the_sensor_of_its_device() -> None:
 
 
 def test_packages_of_one_machine_are_added_up() -> None:
-    packages = [figures(f"the processor (package-{at})", mean=20) for at in range(2)]
+    packages = [
+        figures(f"the processor (package-{at})", mean=20, covered=1 - at / 4) for at in range(2)
+    ]
     found = device_power("openvino", packages)
     assert found["mean_w"] == 40
+    assert found["covered"] == 0.75
     assert found["covers"] == "the processor (package-0) + the processor (package-1)"
 
 
@@ -125,5 +157,9 @@ def test_what_cannot_be_measured_is_said_in_words() -> None:
     assert device_power("openvino", [])["why_not"] == NO_SENSOR
     found = device_power("openvino", [figures("the GPU")])
     assert found == {"why_not": "only the GPU can be measured"}
-    silent = device_power("tensorrt", [figures("the GPU", mean=None)])
-    assert silent["why_not"]
+    silent = device_power("tensorrt", [figures("the GPU", mean=None, covered=0.12)])
+    assert silent == {"why_not": "the GPU told of 12% of the time"}
+    beside = [figures("the GPU", mean=None, covered=0), figures("the processor (package-0)")]
+    assert device_power("tensorrt", beside)["why_not"] == (
+        "the GPU told of none of the time; only the processor (package-0) can be measured"
+    )
