@@ -52,7 +52,7 @@ def race(**changed: Any) -> dict[str, Any]:
         "rounds": 3,
         "left_out": {},
         "failures": [],
-        "slow_rate_hz": {str(CAMERA): SLOW},
+        "judged_rate_hz": {str(CAMERA): SLOW},
         "results": results,
         "goals": [],
         **changed,

@@ -8,7 +8,6 @@ network size that holds the rate; with --profile every frame's way is cut into i
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from segmentation_node.bench.race.contenders import CONTENDERS, Computation
 from segmentation_node.bench.race.plan import CAMERAS, Plan
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import SegmentationError
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json, write_whole
 
 QUALITIES = ("best_effort", "reliable")
 RACE_S, SUSTAINED_S, PROFILE_S = 60.0, 600.0, 60.0
@@ -91,7 +90,7 @@ def _plan(options: argparse.Namespace, seconds: float, network_size: str = "defa
 
 
 def _write(folder: Path, name: str, figures: dict[str, Any], text: str) -> None:
-    write_whole(folder / f"{name}.json", (json.dumps(figures, indent=2) + "\n").encode())
+    write_json(folder / f"{name}.json", figures)
     write_whole(folder / f"{name}.md", text.encode())
 
 
@@ -106,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--profile", action="store_true", help="where every millisecond goes")
     parser.add_argument("--cameras", type=NetworkSize.parse, nargs="+", default=CAMERAS)
     parser.add_argument("--rate", type=float, default=30.0, help="images per second")
-    parser.add_argument("--slow-rate", type=float, help="that all can keep; found by a trial")
+    parser.add_argument("--slow-rate", type=float, help="to judge the goals at; else by a trial")
     parser.add_argument("--qos", nargs="+", choices=QUALITIES, default=QUALITIES)
     parser.add_argument("--seconds", type=float, help="of each contender on each course, all told")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")

@@ -122,6 +122,9 @@ CONTENDERS: Mapping[str, Contender] = {
 RACERS = tuple(name for name, one in CONTENDERS.items() if one.module != _ECHO_NODE)
 """Those that answer with labels of their own making."""
 
+JUDGED = (OURS, NAIVE, NAIVE_ENGINE)
+"""Those of them that a goal compares."""
+
 
 def check_names(names: tuple[str, ...]) -> None:
     """Check that there are such contenders.

@@ -43,15 +43,15 @@ class Goal:
         return {True: "met", False: "not met", None: "not measured"}[self.is_met]
 
 
-def judge(results: Sequence[Result], slow_rates_hz: Mapping[str, float]) -> list[Goal]:
+def judge(results: Sequence[Result], judged_hz: Mapping[str, float]) -> list[Goal]:
     """Judge all goals.
 
     Args:
         results: Of each contender on each course.
-        slow_rates_hz: By the camera's size, the rate that every contender can keep.
+        judged_hz: By the camera's size, the rate that all whom the goals compare can keep.
     """
     ours = [one for one in results if one["contender"] == OURS]
-    below = [one for one in ours if one["rate_hz"] == slow_rates_hz[one["camera"]]]
+    below = [one for one in ours if one["rate_hz"] == judged_hz[one["camera"]]]
     overheads = [one for one in ours if one["camera"] == OVERHEAD_CAMERA]
     return [
         _goal("no frame lost", ours, _lost, lambda lost: lost == 0, largest=True),

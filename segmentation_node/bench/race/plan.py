@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segmentation_node.bench.race.contenders import CONTENDERS, Computation, check_names
+from segmentation_node.bench.race.contenders import (
+    CONTENDERS,
+    JUDGED,
+    OURS,
+    Computation,
+    check_names,
+)
 from segmentation_node.bench.race.course import Setting
 from segmentation_node.bench.ranges import check_above
 from segmentation_node.core.geometry import NetworkSize
@@ -22,7 +28,8 @@ class Plan:
     Args:
         cameras: Sizes of the camera's images.
         rate_hz: Images per second.
-        slow_rate_hz: A rate that every contender can keep; found by a trial where None.
+        slow_rate_hz: The rate at which the goals are judged; where None, a trial finds one that
+            those can keep whom the goals compare, and a slower one for who cannot.
         qualities: Qualities of service, by whether lost images are asked for again.
         seconds: How long each contender runs on each course, all rounds together.
         rounds: How many turns that time is cut into.
@@ -61,15 +68,14 @@ class Plan:
         """How long a turn is."""
         return self.seconds / self.rounds
 
-    def settings(self, camera: NetworkSize, slow_rate_hz: float) -> list[Setting]:
-        """The courses for one camera: each quality of service at each rate.
+    def settings(self, camera: NetworkSize, rate_hz: float) -> list[Setting]:
+        """The courses for one camera at one rate: each quality of service.
 
         Args:
             camera: Size of the images.
-            slow_rate_hz: A rate that every contender can keep.
+            rate_hz: Images per second.
         """
-        rates = sorted({min(slow_rate_hz, self.rate_hz), self.rate_hz})
-        return [Setting(camera, rate, reliable) for rate in rates for reliable in self.qualities]
+        return [Setting(camera, rate_hz, reliable) for reliable in self.qualities]
 
     def turns(self) -> Iterator[tuple[str, ...]]:
         """The contenders of each round: each round begins with another one.
@@ -81,16 +87,53 @@ class Plan:
             yield self.names[first:] + self.names[:first]
 
 
-def kept_by_all(answers_hz: dict[str, float], rate_hz: float) -> float:
-    """A rate below the saturation of every contender.
+def judged_rate(answers_hz: Mapping[str, float], rate_hz: float) -> float:
+    """A rate below the saturation of every contender that the goals are about.
+
+    Not of all: one that does two images a second would have the others judged on a machine that
+    sleeps, and is cold, between two images.
 
     Args:
-        answers_hz: What each of them answered per second, under load.
+        answers_hz: What each contender answered per second, under load.
         rate_hz: The load.
 
     Raises:
         ConfigError: One of them answered nothing.
     """
+    judged = {name: answered for name, answered in answers_hz.items() if name in JUDGED}
+    return _kept_by_all(judged or answers_hz, rate_hz)
+
+
+def paces(
+    names: Sequence[str], answers_hz: Mapping[str, float], judged_hz: float, rate_hz: float
+) -> dict[float, tuple[str, ...]]:
+    """Who runs at which rate.
+
+    Args:
+        names: Contenders.
+        answers_hz: What those that compute answered per second in a trial; empty without one.
+        judged_hz: The rate at which the goals are judged.
+        rate_hz: The full rate.
+
+    Returns:
+        The contenders by rate, the slowest first: below the judged rate those that cannot keep it,
+        with our node beside them; at the judged one all others; at the full one all.
+
+    Raises:
+        ConfigError: One of them answered nothing in the trial.
+    """
+    slower = {
+        name: answered
+        for name, answered in answers_hz.items()
+        if _kept_by_all({name: answered}, rate_hz) < judged_hz
+    }
+    below = {_kept_by_all(slower, rate_hz): {OURS, *slower}} if slower else {}
+    judged = {judged_hz: set(names) - set(slower)}
+    found = {**below, **judged, rate_hz: set(names)}
+    return {rate: tuple(name for name in names if name in who) for rate, who in found.items()}
+
+
+def _kept_by_all(answers_hz: Mapping[str, float], rate_hz: float) -> float:
     silent = [name for name, answered in answers_hz.items() if not answered > 0]
     if silent or not answers_hz:
         raise ConfigError(
@@ -100,7 +143,8 @@ def kept_by_all(answers_hz: dict[str, float], rate_hz: float) -> float:
         )
     slowest = min(answers_hz.values())
     # Who keeps up with nearly the full rate is not saturated by it.
-    return rate_hz if slowest > _KEPT * rate_hz else max(_SHARE * slowest, _LEAST_HZ)
+    kept = rate_hz if slowest > _KEPT * rate_hz else max(_SHARE * slowest, _LEAST_HZ)
+    return round(kept, 1)
 
 
 _KEPT = 0.98

@@ -1,4 +1,4 @@
-"""The whole race: the rate that all can keep, then all contenders in turns, round after round."""
+"""The whole race: who can keep which rate, then all contenders in turns, round after round."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from segmentation_node.bench.camera_images import read_frames
 from segmentation_node.bench.race.contenders import CONTENDERS, RACERS
 from segmentation_node.bench.race.course import Course, Run, Setting, drive
 from segmentation_node.bench.race.goals import judge, to_mapping
-from segmentation_node.bench.race.plan import Plan, kept_by_all
+from segmentation_node.bench.race.plan import Plan, judged_rate, paces
 from segmentation_node.bench.race.results import result_of
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import TransportError
@@ -49,12 +49,13 @@ def race(plan: Plan, tell: Tell) -> dict[str, Any]:
     begun, load = datetime.datetime.now(datetime.timezone.utc), OtherLoad()
     plan, left_out = _present(plan, tell)
     with courses(plan) as course_of:
-        slow = {camera: _slow_rate(plan, camera, course_of, tell) for camera in plan.cameras}
-        runs, failures = _all_turns(plan, slow, course_of, tell)
+        trials = {camera: _trial(plan, camera, course_of, tell) for camera in plan.cameras}
+        runs, failures = _all_turns(plan, trials, course_of, tell)
     results = [
         result_of(name, CONTENDERS[name].title, setting, of_one)
         for (setting, name), of_one in runs.items()
     ]
+    judged = {str(camera): trial.judged_hz for camera, trial in trials.items()}
     return {
         "format": 1,
         "date": begun.isoformat(timespec="seconds"),
@@ -66,9 +67,10 @@ def race(plan: Plan, tell: Tell) -> dict[str, Any]:
         "rounds": plan.rounds,
         "left_out": left_out,
         "failures": failures,
-        "slow_rate_hz": (slow_rates := {str(camera): rate for camera, rate in slow.items()}),
+        "judged_rate_hz": judged,
+        "answers_hz": {str(camera): trial.answers_hz for camera, trial in trials.items()},
         "results": results,
-        "goals": [to_mapping(goal) for goal in judge(results, slow_rates)],
+        "goals": [to_mapping(goal) for goal in judge(results, judged)],
     }
 
 
@@ -99,30 +101,43 @@ def _present(plan: Plan, tell: Tell) -> tuple[Plan, dict[str, str]]:
     return replace(plan, names=tuple(n for n in plan.names if n not in left_out)), left_out
 
 
-def _slow_rate(
+@dataclass(frozen=True)
+class _Trial:
+    """What was found before the race, for one camera.
+
+    Args:
+        answers_hz: What each contender answered per second under load; empty without a trial.
+        judged_hz: The rate at which the goals are judged.
+    """
+
+    answers_hz: dict[str, float]
+    judged_hz: float
+
+
+def _trial(
     plan: Plan, camera: NetworkSize, course_of: Callable[[Setting, float], Course], tell: Tell
-) -> float:
+) -> _Trial:
     racers = [name for name in plan.names if name in RACERS]
     if plan.slow_rate_hz is not None or not racers:
-        return plan.slow_rate_hz or plan.rate_hz
+        return _Trial({}, min(plan.slow_rate_hz or plan.rate_hz, plan.rate_hz))
     course = course_of(Setting(camera, plan.rate_hz, reliable=True), plan.trial_s)
     answers_hz: dict[str, float] = {}
     for name in racers:
         tell(f"trial: {CONTENDERS[name].title}, {course.setting}")
         answers_hz[name] = drive(CONTENDERS[name], plan.computation, course).answers_hz
-    return round(kept_by_all(answers_hz, plan.rate_hz), 1)
+    return _Trial(answers_hz, judged_rate(answers_hz, plan.rate_hz))
 
 
 def _all_turns(
     plan: Plan,
-    slow: dict[NetworkSize, float],
+    trials: dict[NetworkSize, _Trial],
     course_of: Callable[[Setting, float], Course],
     tell: Tell,
 ) -> tuple[Runs, list[str]]:
     """What each contender did on each course, and what went wrong."""
     runs: Runs = defaultdict(list)
     failures = []
-    for number, setting, name in _turns(plan, slow):
+    for number, setting, name in _turns(plan, trials):
         what = f"round {number} of {plan.rounds}, {setting}: {CONTENDERS[name].title}"
         tell(what)
         try:
@@ -136,7 +151,15 @@ def _all_turns(
     return runs, failures
 
 
-def _turns(plan: Plan, slow: dict[NetworkSize, float]) -> Iterator[tuple[int, Setting, str]]:
-    settings = [one for camera in plan.cameras for one in plan.settings(camera, slow[camera])]
-    for number, names in enumerate(plan.turns(), start=1):
-        yield from ((number, setting, name) for setting in settings for name in names)
+def _turns(plan: Plan, trials: dict[NetworkSize, _Trial]) -> Iterator[tuple[int, Setting, str]]:
+    courses = [
+        (setting, names)
+        for camera, trial in trials.items()
+        for rate_hz, names in paces(
+            plan.names, trial.answers_hz, trial.judged_hz, plan.rate_hz
+        ).items()
+        for setting in plan.settings(camera, rate_hz)
+    ]
+    for number, order in enumerate(plan.turns(), start=1):
+        for setting, names in courses:
+            yield from ((number, setting, name) for name in order if name in names)

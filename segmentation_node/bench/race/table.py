@@ -33,7 +33,8 @@ same settings for all. Timed is the way from the stamp, made right before an ima
 label image in the third process; every image after the warm-up counts. All publish labels and
 colours, and both are listened to. The contenders took turns, {rounds} rounds of {turn_s:g} s each.
 *Lost*: sent, and never answered or never received. CPU time is that of a whole process, by frames
-sent for the source and frames answered for the others. The rate that all can keep was {slow}.
+sent for the source and frames answered for the others. Ratios are judged at {judged},
+which all can keep whom the goals compare. Who cannot runs with our node at a lower rate as well.
 """
 
 
@@ -47,9 +48,10 @@ def markdown(figures: Figures) -> str:
         f"## {table.title}\n\n{markdown_table(table.head, table.rows)}"
         for table in tables(figures["results"])
     ]
-    slow = ", ".join(f"{rate:g} Hz ({camera})" for camera, rate in figures["slow_rate_hz"].items())
+    rates = figures["judged_rate_hz"].items()
+    judged = ", ".join(f"{rate:g} Hz ({camera})" for camera, rate in rates)
     notes = _NOTES.format(
-        rounds=figures["rounds"], turn_s=figures["seconds"] / figures["rounds"], slow=slow
+        rounds=figures["rounds"], turn_s=figures["seconds"] / figures["rounds"], judged=judged
     )
     gone_wrong = [f"- {one}\n" for one in _gone_wrong(figures)]
     heads = f"# The race\n\n{about(figures)}.\n\n{goals(figures)}\n"

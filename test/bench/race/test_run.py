@@ -35,7 +35,8 @@ def driven(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 def test_a_trial_finds_the_slow_rate_and_then_all_take_turns(driven: list[Any]) -> None:
     figures = whole.race(PLAN, lambda _: None)
     # Images 100 ms apart, answers 600 ms apart: 0.7 of what the slower one can do.
-    assert figures["slow_rate_hz"] == {"36x64": 1.2}
+    assert figures["judged_rate_hz"] == {"36x64": 1.2}
+    assert figures["answers_hz"]["36x64"]["naive_engine"] == pytest.approx(5 / 3)
     trial, turns = driven[:2], driven[2:]
     assert {course.setting.rate_hz for _, course in trial} == {30.0}
     assert {course.seconds for _, course in turns} == {2.0}
@@ -74,5 +75,32 @@ def test_a_turn_that_fails_is_noted_and_the_race_goes_on(
 
 def test_a_slow_rate_that_is_given_needs_no_trial(driven: list[Any]) -> None:
     plan = Plan(cameras=(CAMERA,), names=("ours",), rounds=1, slow_rate_hz=2.0)
-    assert whole.race(plan, lambda _: None)["slow_rate_hz"] == {"36x64": 2.0}
+    assert whole.race(plan, lambda _: None)["judged_rate_hz"] == {"36x64": 2.0}
     assert len(driven) == 4
+
+
+def test_who_cannot_keep_the_judged_rate_has_one_of_his_own_with_our_node(
+    driven: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = whole.drive
+
+    def drive(contender: Any, computation: object, course: Any) -> Any:
+        if contender.title != "naive, PyTorch":
+            return good(contender, computation, course)
+        return run([2000.0 * at for at in range(1, 4)], sent=6)
+
+    monkeypatch.setattr(whole, "drive", drive)
+    monkeypatch.setattr(whole, "_present", lambda plan, _: (plan, {}))
+    names = ("ours", "naive_engine", "naive_torch", "echo")
+    plan = Plan(cameras=(CAMERA,), names=names, rounds=1, qualities=(True,))
+    figures = whole.race(plan, lambda _: None)
+    assert figures["judged_rate_hz"] == {"36x64": 1.2}
+    ran = [(one["rate_hz"], one["contender"]) for one in figures["results"]]
+    assert ran == [
+        (0.3, "ours"),
+        (0.3, "naive_torch"),
+        (1.2, "ours"),
+        (1.2, "naive_engine"),
+        (1.2, "echo"),
+        *((30.0, name) for name in names),
+    ]
