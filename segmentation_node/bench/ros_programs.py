@@ -32,6 +32,11 @@ class RosProgram:
     def __init__(self, name: str, process: subprocess.Popen[str]) -> None:
         self._name, self._process = name, process
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def event(self, wanted: str, within_s: float = threading.TIMEOUT_MAX) -> dict[str, Any]:
         """Wait for an event.
 
@@ -65,7 +70,7 @@ class RosProgram:
 
     def cpu_s(self) -> float:
         """Seconds of processor time that it has used so far."""
-        used = psutil.Process(self._process.pid).cpu_times()
+        used = psutil.Process(self.pid).cpu_times()
         return float(used.user + used.system)
 
 

@@ -1,6 +1,6 @@
 """Program: sends images to a node and lets it meet one fault after the other, for a soak.
 
-    python -m segmentation_node.ros.soak_driver --sizes 720x1280 480x640 --steady 120 --cycles 1000
+    python -m segmentation_node.ros.soak_driver --pid 4711 --sizes 720x1280 480x640 --cycles 1000
 
 It says `phase` at the end of each: its name, when it began and ended (monotonic seconds), each
 image that was sent in it (stamp and moment in ns, height, width), what the node had counted before
@@ -64,6 +64,8 @@ def main() -> None:
     scene = Scene(
         hand=hand,
         camera=camera,
+        pid=given.pid,
+        listener_pid=given.listener_pid,
         labels=f"{given.node}/labels",
         network_size=given.network_size,
         warm_up_s=given.warm_up,
@@ -89,6 +91,8 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("soak_driver", description="Lets a node meet faults.")
     parser.add_argument("--node", default="/segmentation_node", help="full name of the node")
+    parser.add_argument("--pid", type=int, required=True, help="process of the node")
+    parser.add_argument("--listener-pid", type=int, required=True, help="who listens to it")
     parser.add_argument("--topic", default="/camera/image_raw")
     parser.add_argument("--rate", type=float, default=30.0, help="images per second")
     parser.add_argument("--sizes", type=NetworkSize.parse, nargs="+", required=True)
@@ -96,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--warm-up", type=float, default=30.0, help="seconds")
     parser.add_argument("--steady", type=float, default=120.0, help="seconds")
     parser.add_argument("--hold", type=float, default=3.0, help="seconds of each fault")
-    parser.add_argument("--rounds", type=int, default=3, help="times that the camera is unplugged")
+    parser.add_argument("--rounds", type=int, default=3, help="stalls, and times without camera")
     parser.add_argument("--changes", type=int, default=1000, help="requests to change parameters")
     parser.add_argument("--cycles", type=int, default=1000, help="lifecycle cycles")
     return parser

@@ -97,17 +97,27 @@ class Hand:
             if not self._news.wait_for(lambda: self._heard > heard, within_s):
                 raise _silence("a message on /diagnostics", within_s)
 
+    def hears(self, condition: Callable[[], bool], within_s: float) -> bool:
+        """Whether something holds of the next diagnostics, or of any within a time.
+
+        Raises:
+            TransportError: None came.
+        """
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            self.wait_for_news()
+            if condition():
+                return True
+        return False
+
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for diagnostics that something holds of.
 
         Raises:
             TransportError: None came, or it held of none.
         """
-        deadline = time.monotonic() + ANSWER_S
-        while not condition():
-            if time.monotonic() > deadline:
-                raise _silence(what, ANSWER_S)
-            self.wait_for_news()
+        if not condition() and not self.hears(condition, ANSWER_S):
+            raise _silence(what, ANSWER_S)
 
     def settled_counts(self) -> dict[str, int]:
         """What was counted, once all that arrived has become of something and no more arrives.

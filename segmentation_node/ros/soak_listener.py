@@ -29,6 +29,7 @@ from segmentation_node.ros.stop_request import StopRequest
 from segmentation_node.transport import prepare_process
 
 _PATIENCE_S = 300.0  # in which the node may have to build an engine
+_QUIET_S = 1.0  # without an image, after which none is on its way any more
 _ACTIVE = ("state", "active")
 _DEPTH = 100  # images that the middleware keeps while this process gets no time
 
@@ -59,6 +60,11 @@ class SoakListener:
     def is_ready(self) -> bool:
         """Whether the node says that it is active, and each topic has its publisher."""
         return self._is_active and all(self._node.count_publishers(topic) for topic in self._topics)
+
+    @property
+    def taken(self) -> int:
+        """How many images have been noted."""
+        return len(self.labels) + len(self.colors)
 
     def _hear(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -111,6 +117,11 @@ def _run(listener: SoakListener, stop: StopRequest, executor: SingleThreadedExec
     events.emit("ready")
     while not stop.asked:
         executor.spin_once(timeout_sec=0.1)
+    quiet_since_s, taken = time.monotonic(), listener.taken
+    while time.monotonic() < quiet_since_s + _QUIET_S:
+        executor.spin_once(timeout_sec=0.1)
+        if listener.taken > taken:
+            quiet_since_s, taken = time.monotonic(), listener.taken
     events.emit("figures", labels=listener.labels, colors=listener.colors)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -34,18 +36,22 @@ class Scene:
     Args:
         hand: Acts on the node.
         camera: Sends it images.
+        pid: Process of the node.
+        listener_pid: Process of whoever listens to it.
         labels: Topic of its label images.
         network_size: What the node was started with, as its parameter says it.
         warm_up_s: Seconds before memory and latency count.
         steady_s: Seconds that they count for.
         hold_s: Seconds that each fault lasts, and that it is given to end.
-        rounds: How often the camera is unplugged.
+        rounds: How often node and listener are held up, and the camera unplugged.
         changes: Requests to change parameters.
         cycles: Lifecycle cycles.
     """
 
     hand: Hand
     camera: SoakCamera
+    pid: int
+    listener_pid: int
     labels: str
     network_size: str
     warm_up_s: float
@@ -67,6 +73,29 @@ def warm_up(scene: Scene) -> Notes:
     return {"facts": scene.hand.facts}
 
 
+def node_stalls(scene: Scene) -> Notes:
+    """Hold the node's process up, as a host that is short of processors does, and let it go on."""
+    return _hold_up(scene, scene.pid)
+
+
+def listener_stalls(scene: Scene) -> Notes:
+    """Do the same to whoever listens: what the node sends meanwhile waits in the node."""
+    return _hold_up(scene, scene.listener_pid)
+
+
+def _hold_up(scene: Scene, pid: int) -> Notes:
+    freed_ns = []
+    for _ in range(scene.rounds):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            scene.hold()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        freed_ns.append(time.monotonic_ns())
+        scene.hold()
+    return {"freed_ns": freed_ns}
+
+
 def steady(scene: Scene) -> Notes:
     """Send images and do nothing else."""
     time.sleep(scene.steady_s)
@@ -79,21 +108,18 @@ def camera_stops(scene: Scene) -> Notes:
     plugged_ns = []
     for _ in range(scene.rounds):
         scene.camera.unplug()
-        told += _becomes_stale(scene)
+        # The node calls two seconds without a frame quiet.
+        told += scene.hand.hears(
+            lambda: scene.hand.level == DiagnosticStatus.STALE,
+            within_s=2.0 + max(10.0, 2 * scene.hold_s),
+        )
+        received = scene.hand.counts["received"]
         plugged_ns.append(time.monotonic_ns())
         scene.camera.plug_in()
+        # How long it takes is judged by the answers: here they only have to find each other.
+        scene.hand.hears(lambda: scene.hand.counts["received"] > received, within_s=5.0)  # noqa: B023
         scene.hold()
     return {"rounds": scene.rounds, "silences_told": told, "plugged_ns": plugged_ns}
-
-
-def _becomes_stale(scene: Scene) -> bool:
-    # The node calls two seconds without a frame quiet.
-    deadline = time.monotonic() + 2.0 + 2 * scene.hold_s
-    while time.monotonic() < deadline:
-        scene.hand.wait_for_news()
-        if scene.hand.level == DiagnosticStatus.STALE:
-            return True
-    return False
 
 
 def camera_resizes(scene: Scene) -> Notes:
@@ -165,16 +191,25 @@ def clock_jumps(scene: Scene) -> Notes:
     try:
         assumed = scene.hand.set([("use_sim_time", True)])
         scene.camera.now_ns = clock.now_ns
+        # The node has to find the clock first.
+        scene.hand.hears(lambda: _off_s(clock.now_ns(), scene.hand, clock) < 1.0, within_s=10.0)
         for seconds in _JUMPS_S:
             clock.jump(seconds)
             scene.hold()
+            begun_ns = clock.now_ns()
             scene.hand.wait_for_news()
-            off_s.append(abs(clock.now_ns() - scene.hand.told_ns) * 1e-9)
+            off_s.append(_off_s(begun_ns, scene.hand, clock))
     finally:
         scene.camera.now_ns = time.time_ns
         scene.hand.set([("use_sim_time", False)])
         clock.close()
     return {"switched": assumed == [True], "jumps_back": 1, "clock_off_s": off_s}
+
+
+def _off_s(begun_ns: int, hand: Hand, clock: JumpingClock) -> float:
+    """How far what the node said lies outside the time in which it said it, seconds."""
+    told_ns = hand.told_ns
+    return max(begun_ns - told_ns, told_ns - clock.now_ns(), 0) * 1e-9
 
 
 def slow_subscriber(scene: Scene) -> Notes:
@@ -252,6 +287,8 @@ PHASES: Mapping[str, Callable[[Scene], Notes]] = {
     one.__name__: one
     for one in (
         warm_up,
+        node_stalls,
+        listener_stalls,
         steady,
         camera_stops,
         camera_resizes,

@@ -7,6 +7,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from segmentation_node.bench.soak.table import about
 from segmentation_node.drawing.chart import BAD, FAINT, INK, LINE, along_y, canvas, save
 
 _ENOUGH = 100
@@ -49,12 +50,8 @@ def _title(results: Mapping[str, Any]) -> str:
 
 
 def _note(results: Mapping[str, Any]) -> str:
-    machine, others = results["machine"], results["other_load"]["cores_busy_with_others"]
-    busy = "unknown" if others is None else f"{others:.2f}"
-    ran_on = results["node"].get("device") or machine["processor"]
     return (
-        f"{results['date']}, {ran_on}, {machine['cores']} cores; others kept {busy} cores busy. "
-        f"A point of p99 stands for {_ENOUGH} frames at least. "
+        f"{about(results)} A point of p99 stands for {_ENOUGH} frames at least. "
         "The lifecycle cycles have a small network size of their own."
     )
 

@@ -21,14 +21,14 @@ class Plan:
 
     Args:
         seconds: How long images are sent with nothing else done; memory and latency are of these.
-        warm_up_s: Seconds before them.
+        warm_up_s: Seconds at the very beginning.
         rate_hz: Images per second.
         camera: Size of the images.
         model: Name of a shipped network, or path of an .onnx file.
         network_size: HEIGHTxWIDTH, or `default`.
         precision: Such as `auto` or `fp32`.
         hold_s: Seconds that each fault lasts, and that it is given to end.
-        rounds: How often the camera is unplugged.
+        rounds: How often the node is held up, and the camera unplugged.
         changes: Requests to change parameters, of five changes each.
         cycles: Lifecycle cycles, at a network size of 64x96.
         fuzz_runs: Inputs of each reader; 0 fuzzes none.
@@ -70,10 +70,16 @@ class Plan:
             "diagnostics_period_s": 0.5,
         }
 
-    @property
-    def driver_words(self) -> list[str]:
-        """The command line of the program that sends images and makes the faults."""
+    def driver_words(self, pid: int, listener_pid: int) -> list[str]:
+        """The command line of the program that sends images and makes the faults.
+
+        Args:
+            pid: Process of the node.
+            listener_pid: Process of the listener.
+        """
         options = {
+            "--pid": pid,
+            "--listener-pid": listener_pid,
             "--rate": self.rate_hz,
             "--network-size": self.network_size,
             "--warm-up": self.warm_up_s,

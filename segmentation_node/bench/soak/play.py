@@ -62,7 +62,8 @@ def play(plan: Plan, log: Path, tell: Callable[[str], None]) -> Played:
         topics = ["--labels", f"{NODE}/labels", "--color", f"{NODE}/color"]
         with running("soak_listener", topics, plan.domain_id) as listener:
             listener.event("ready")
-            with running("soak_driver", plan.driver_words, plan.domain_id) as driver:
+            words = plan.driver_words(node.pid, listener.pid)
+            with running("soak_driver", words, plan.domain_id) as driver:
                 phases = tuple(_phases(driver, tell))
             answers = Answers.of(listener.end("figures"))
         samples = tuple(sampler.samples)

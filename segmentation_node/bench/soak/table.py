@@ -36,7 +36,7 @@ def markdown(results: Results) -> str:
 
 
 def _sections(results: Results) -> Iterator[str]:
-    yield f"# Soak\n\n{_about(results)}"
+    yield f"# Soak\n\n{about(results)}"
     rows = [_phase_row(one) for one in results["phases"]]
     yield "## Phases\n\n" + markdown_table(_PHASES, rows).rstrip()
     if results["growth"]:
@@ -49,7 +49,8 @@ def _sections(results: Results) -> Iterator[str]:
         yield "## Readers, fuzzed\n\n" + markdown_table(_READERS, rows).rstrip()
 
 
-def _about(results: Results) -> str:
+def about(results: Results) -> str:
+    """What all figures depend on."""
     plan, node, machine = results["plan"], results["node"], results["machine"]
     busy = results["other_load"]["cores_busy_with_others"]
     others = "unknown" if busy is None else f"{busy:.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentation_node.bench.soak.growth import growth
 from segmentation_node.bench.soak.sampler import Sample, between
@@ -20,7 +20,7 @@ MORE_HANDLES = 8
 """By how much threads and open files may differ: pools of DDS and of the engine come and go."""
 
 ANSWERED_WITHIN_S = 5.0
-"""How long after it is plugged in a camera may wait for its first answer."""
+"""How long after it is plugged in, or the node goes on, a camera may wait for an answer."""
 
 CLOCK_OFF_S = 2.0
 """How far the node's clock may be behind simulated time: it tells it twice a second."""
@@ -125,26 +125,45 @@ def _handles(samples: Sequence[Sample]) -> Complaints:
     return complaints
 
 
+def _stalls(evidence: Evidence) -> tuple[Complaints, str]:
+    """Answers again soon after each."""
+    freed_ns = evidence.phase.notes["freed_ns"]
+    complaints, slowest = _answers_again(evidence.traffic, freed_ns)
+    return complaints, f"held up {len(freed_ns)} times; answered at most {slowest:.1f} s after"
+
+
+def _listener_stalls(evidence: Evidence) -> tuple[Complaints, str]:
+    """Answers that arrive again soon after each; those beyond the node's queue are lost."""
+    lost = evidence.traffic.labels_lost
+    forgiven = replace(evidence.traffic, labels_lost=0, colors_lost=0)
+    complaints, facts = _stalls(replace(evidence, traffic=forgiven))
+    return complaints, f"{facts}; {lost} labels given up"
+
+
 def _stops(evidence: Evidence) -> tuple[Complaints, str]:
     """Each silence told, each return answered."""
     notes, traffic = evidence.phase.notes, evidence.traffic
-    delays_s = [_first_answer_s(traffic, at * 1e-9) for at in notes["plugged_ns"]]
-    complaints = _answered_right(traffic)
+    complaints, slowest = _answers_again(traffic, notes["plugged_ns"])
     if notes["silences_told"] < notes["rounds"]:
         complaints.append(f"{notes['silences_told']} of {notes['rounds']} silences told")
-    late = sum(delay > ANSWERED_WITHIN_S for delay in delays_s)
-    if late:
-        complaints.append(f"{late} returns not answered within {ANSWERED_WITHIN_S:g} s")
-    slowest = max(delays_s, default=float("inf"))
     told = f"{notes['silences_told']} of {notes['rounds']} silences told"
     return complaints, f"{told}; answered at most {slowest:.1f} s after"
 
 
-def _first_answer_s(traffic: Traffic, plugged_s: float) -> float:
+def _answers_again(traffic: Traffic, from_ns: Sequence[int]) -> tuple[Complaints, float]:
+    """What is wrong with the images answered, and the longest wait (s) for one sent since."""
+    delays_s = [_first_answer_s(traffic, at * 1e-9) for at in from_ns]
+    complaints, late = _answered_right(traffic), sum(one > ANSWERED_WITHIN_S for one in delays_s)
+    if late:
+        complaints.append(f"{late} returns not answered within {ANSWERED_WITHIN_S:g} s")
+    return complaints, max(delays_s, default=float("inf"))
+
+
+def _first_answer_s(traffic: Traffic, from_s: float) -> float:
     answered = (
-        sent_s + latency_ms * 1e-3 - plugged_s
+        sent_s + latency_ms * 1e-3 - from_s
         for sent_s, latency_ms in zip(traffic.sent_s, traffic.latencies_ms, strict=True)
-        if sent_s >= plugged_s
+        if sent_s >= from_s
     )
     return min(answered, default=float("inf"))
 
@@ -209,6 +228,8 @@ def _cycles(evidence: Evidence) -> tuple[Complaints, str]:
 
 JUDGES: Mapping[str, Callable[[Evidence], tuple[Complaints, str]]] = {
     "warm_up": lambda evidence: ([], f"{evidence.traffic.answered} images answered"),
+    "node_stalls": _stalls,
+    "listener_stalls": _listener_stalls,
     "steady": _steady,
     "camera_stops": _stops,
     "camera_resizes": _resizes,

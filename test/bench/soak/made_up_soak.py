@@ -15,6 +15,8 @@ IMAGES = 10
 LATENCY_MS = 20.0
 NOTES: dict[str, dict[str, Any]] = {
     "warm_up": {"facts": {"model": "small", "precision": "fp32", "state": "active"}},
+    "node_stalls": {},
+    "listener_stalls": {},
     "steady": {},
     "camera_stops": {"rounds": 1, "silences_told": 1},
     "camera_resizes": {"sizes": 2},
@@ -30,6 +32,12 @@ NOTES: dict[str, dict[str, Any]] = {
     },
     "after_the_faults": {},
 }
+SINCE = {
+    "node_stalls": "freed_ns",
+    "listener_stalls": "freed_ns",
+    "camera_stops": "plugged_ns",
+}
+"""Where a phase notes from when on answers are due again."""
 
 
 def sent(begin_s: float) -> list[tuple[int, int, int, int]]:
@@ -43,8 +51,8 @@ def phase_of(name: str, begin_s: float = 0.0, **changes: Any) -> Phase:
     images = sent(begin_s)
     after = {"received": IMAGES, "processed": IMAGES, "stamp_jumps": name == "clock_jumps"}
     notes = dict(NOTES[name])
-    if name == "camera_stops":
-        notes["plugged_ns"] = [images[0][1]]
+    if name in SINCE:
+        notes[SINCE[name]] = [images[0][1]]
     whole = Phase(name, begin_s, begin_s + IMAGES - 0.5, images, {}, after, notes)
     return replace(whole, **changes)
 

@@ -29,6 +29,8 @@ def test_a_phase_that_was_not_played_to_its_end_fails(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
+        ("node_stalls", {"freed_ns": [0, 99 * 10**9]}, "1 returns not answered within 5 s"),
+        ("listener_stalls", {"freed_ns": [99 * 10**9]}, "1 returns not answered within 5 s"),
         ("camera_stops", {"silences_told": 0, "plugged_ns": [0]}, "0 of 1 silences told"),
         ("camera_stops", {"plugged_ns": [99 * 10**9]}, "not answered within 5 s"),
         ("camera_resizes", {"sizes": 3}, "2 sizes alone"),
@@ -51,6 +53,7 @@ def test_what_a_phase_notes_is_judged(name: str, changes: dict[str, Any], said: 
     [
         ("clock_jumps", {"clock_off_s": []}),
         ("camera_stops", {"plugged_ns": []}),
+        ("node_stalls", {"freed_ns": []}),
     ],
 )
 def test_a_phase_that_noted_nothing_is_judged_all_the_same(
@@ -65,6 +68,14 @@ def test_what_is_told_of_a_phase_is_what_was_found_and_not_what_was_hoped_for() 
     assert untold.facts.startswith("0 of 1 silences told")
     unanswered = judge(evidence_of("after_the_faults", answers=answers_to(sent(0.0)[:8])))
     assert unanswered.facts == "8 of 10 images answered"
+
+
+def test_a_listener_that_was_held_up_may_miss_labels_and_a_node_may_not() -> None:
+    missed = answers_to(sent(0.0)[:8])
+    forgiven = judge(evidence_of("listener_stalls", answers=missed))
+    assert forgiven.is_met
+    assert forgiven.facts.endswith("2 labels given up")
+    assert "2 labels lost" in judge(evidence_of("node_stalls", answers=missed)).complaints
 
 
 def test_cycles_without_samples_of_their_memory_do_not_pass() -> None:
