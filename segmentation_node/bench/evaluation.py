@@ -16,6 +16,7 @@ from segmentation_node.bench.horizon import Horizon, horizon_of
 from segmentation_node.bench.instances import Instances, has_instances
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import ConfigError, OutputError
+from segmentation_node.installing import pip_install
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.datasets import Dataset
 
@@ -94,6 +95,6 @@ def _pictures(folder: Path, labels: LabelSet, predicted: LabelSet) -> Pictures:
         raise OutputError(
             received=f"no matplotlib ({error})",
             expected="the packages that pictures are drawn with",
-            fix="run: pip install 'segmentation_node[bench]', or leave --pictures away",
+            fix=f"run: {pip_install('matplotlib')}, or leave --pictures away",
         ) from error
     return Pictures(folder, labels, predicted)

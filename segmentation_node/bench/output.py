@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from segmentation_node.errors import OutputError
+from segmentation_node.installing import pip_install
 
 Draw = Callable[[Path, Mapping[str, Any]], None]
 
@@ -30,7 +31,7 @@ def drawing(module: str, name: str) -> Draw:
         raise OutputError(
             received=f"no matplotlib ({error})",
             expected="the packages that charts are drawn with",
-            fix="run: pip install 'segmentation_node[bench]', or leave -o away and give --json",
+            fix=f"run: {pip_install('matplotlib')}, or leave -o away and give --json",
         ) from error
     return found
 
@@ -47,6 +48,8 @@ def make_folder(folder: Path, option: str) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass  # one that is there already may be another user's
     except OSError as error:
         raise OutputError(
             received=f"{folder} ({error.strerror})",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.engines import PRECISIONS, CpuEngine, open_engine
 from segmentation_node.errors import SegmentationError
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json
 from segmentation_node.model import Model
 
 
@@ -52,7 +51,7 @@ def measure_pairs(
     try:
         result = measure(options)
         if options.json:
-            write_whole(options.json, (json.dumps(result, indent=2) + "\n").encode())
+            write_json(options.json, result)
     except SegmentationError as error:
         parser.exit(2, f"{error}\n")
     return result

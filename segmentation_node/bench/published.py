@@ -156,6 +156,9 @@ TABLE_10_NO_IDENTITIES_MB = MappingProxyType(
 )
 """Sizes of the frozen models: as they are, with 8-bit weights, without Identity nodes."""
 
+TABLE_10_MERGED_MB = MappingProxyType(dict(zip(NETWORKS, (153.710, 154.494, 140.010), strict=True)))
+"""Row "merge duplicate nodes"."""
+
 TABLE_10_FOLDED_MB = TABLE_10_MB
 """Rows "fold constants", "fold batch norms" and "fuse resize and conv": as printed, no change."""
 
@@ -197,7 +200,7 @@ class ArticleRow:
         weights_mb: Memory of the weights, "about".
         latency_ms: Of one inference, "about".
         fps: Frames per second, "approx".
-        miou_drop_percent: Printed loss of mIoU against FP32, from and to.
+        printed: Weights, latency, frames and loss of mIoU as they stand there, "~" and all.
     """
 
     platform: str
@@ -205,12 +208,14 @@ class ArticleRow:
     weights_mb: float
     latency_ms: float
     fps: float
-    miou_drop_percent: tuple[float, float] = (0.0, 0.0)
+    printed: tuple[str, str, str, str]
 
+
+_TX2, _PX2 = "Jetson TX2", "Drive PX2 (dGPU)"
 
 ARTICLE = (
-    ArticleRow("Jetson TX2", "FP32", 240, 85, 11),
-    ArticleRow("Jetson TX2", "FP16", 120, 45, 22, (0.0, 0.1)),
-    ArticleRow("Drive PX2", "FP32", 240, 40, 25),
-    ArticleRow("Drive PX2", "INT8", 60, 12, 80, (0.8, 1.2)),
+    ArticleRow(_TX2, "FP32", 240, 85, 11, ("~240 MB", "~85 ms", "11 FPS", "Baseline")),
+    ArticleRow(_TX2, "FP16", 120, 45, 22, ("~120 MB", "~45 ms", "22 FPS", "< 0.1%")),
+    ArticleRow(_PX2, "FP32", 240, 40, 25, ("~240 MB", "~40 ms", "25 FPS", "Baseline")),
+    ArticleRow(_PX2, "INT8", 60, 12, 80, ("~60 MB", "~12 ms", "80+ FPS", "~0.8% - 1.2%")),
 )

@@ -91,6 +91,7 @@ def benchmark(
     from segmentation_node.bench.benchmark.run import Wanted  # noqa: PLC0415
     from segmentation_node.bench.benchmark.run import benchmark as measure  # noqa: PLC0415
     from segmentation_node.bench.benchmark.table import about, tables  # noqa: PLC0415
+    from segmentation_node.bench.output import make_folder  # noqa: PLC0415
     from segmentation_node.cli.scores import print_tables  # noqa: PLC0415
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
@@ -118,8 +119,11 @@ def benchmark(
         if optimisations
         else None,
     )
+    if json_file is not None:
+        make_folder(json_file.parent, "--json")
     with step_bars() as bars:
         figures = measure(wanted, output, bars, lambda line: typer.echo(line, err=True))
+    # First: whoever reads the tables may look away, and end this program.
     write_json(json_file, figures)
     typer.echo(about(figures))
     print_tables(tables(figures))

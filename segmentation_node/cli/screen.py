@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 # Progress goes to stderr, so that what a verb prints on stdout can be piped on.
 _STDERR = Console(stderr=True)
@@ -43,7 +44,7 @@ class StepBars:
 def step_bars() -> Iterator[StepBars]:
     """Show progress bars as long as the block runs."""
     columns = (
-        TextColumn("{task.description:<12}"),
+        TextColumn("{task.description:<12}", markup=False),
         BarColumn(bar_width=40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -54,8 +55,8 @@ def step_bars() -> Iterator[StepBars]:
 
 
 def print_table(title: str, rows: Mapping[str, str]) -> None:
-    """Print names and values, one row each."""
-    table = Table(title=title, show_header=False, title_justify="left", min_width=60)
+    """Print names and values, one row each, as they are: a path may have brackets."""
+    table = Table(title=Text(title), show_header=False, title_justify="left", min_width=60)
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(Text(name), Text(value))
     Console().print(table)

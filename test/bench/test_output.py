@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from segmentation_node.bench import output
 from segmentation_node.bench.output import drawing, networks_folder
 from segmentation_node.errors import OutputError
 
@@ -15,7 +16,7 @@ def test_charts_are_drawn_where_matplotlib_is(monkeypatch: pytest.MonkeyPatch) -
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     assert callable(drawing(CHART, "draw_chart"))
     monkeypatch.setitem(sys.modules, CHART, None)
-    with pytest.raises(OutputError, match=r"no matplotlib .*\[bench\]"):
+    with pytest.raises(OutputError, match=r"no matplotlib .*pip install matplotlib"):
         drawing(CHART, "draw_chart")
 
 
@@ -38,3 +39,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         networks_folder(tmp_path / "file" / "out"),
     ):
         pass
+
+
+def test_a_folder_of_somebody_elses_is_named_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(output, "TemporaryFile", refused)
+    with pytest.raises(OutputError, match=r"Permission denied.*give --output a folder of yours"):
+        output.make_folder(tmp_path, "--output")

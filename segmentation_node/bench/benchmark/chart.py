@@ -14,6 +14,7 @@ from segmentation_node.drawing.chart import (
     BAD,
     FAINT,
     INK,
+    LINE,
     NOTE,
     along_x,
     beside,
@@ -24,8 +25,8 @@ from segmentation_node.pipeline import STAGES
 
 Figures = Mapping[str, Any]
 
-_STAGE_COLORS = dict(zip(STAGES, ("#8fbf9f", "#2f6db3", "#e0b15a"), strict=True))
-_ENGINE_COLORS = {"onnxruntime": "#b9a3d0", "openvino": "#2f6db3", "tensorrt": "#76a832"}
+_STAGE_COLORS = dict(zip(STAGES, ("#8fbf9f", LINE, "#e0b15a"), strict=True))
+_ENGINE_COLORS = {"onnxruntime": "#b9a3d0", "openvino": LINE, "tensorrt": "#76a832"}
 _MEGABYTE = 10**6
 _SHORT = 70
 """Letters of an error that a chart has room for; all of it stands in the tables."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from segmentation_node.bench.benchmark.schema import read_benchmark
+from segmentation_node.bench.benchmark.schema import read_benchmark, unusable
 from segmentation_node.bench.benchmark.table import (
     NONE,
     about,
@@ -37,7 +37,18 @@ def read_machines(paths: Sequence[Path]) -> tuple[Machine, ...]:
     Raises:
         DatasetError: One is something else, or of another schema.
     """
-    return machines_of([read_benchmark(path) for path in paths])
+    return machines_of([_shown_whole(path) for path in paths])
+
+
+def _shown_whole(path: Path) -> Figures:
+    """A benchmark of which every table can be made: what lies deep in it may be anything."""
+    figures = read_benchmark(path)
+    try:
+        report_markdown(machines_of([figures]))
+    except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise unusable(f"{path}, which is faulty inside ({what})") from error
+    return figures
 
 
 def report_tables(machines: Sequence[Machine]) -> tuple[Table, ...]:

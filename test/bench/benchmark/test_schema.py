@@ -24,6 +24,7 @@ def test_what_is_written_is_read(tmp_path):
         ([1, 2], "which is no benchmark"),
         (benchmark(rows=[{"asked": {}}]), r"without rows\[0\].runs"),
         (benchmark(rows=["row"]), r"without rows\[0\].asked"),
+        (benchmark(rows=None), "whose rows are no list"),
         (benchmark(optimisations=[{}]), r"without optimisations\[0\].optimisation"),
         ({k: v for k, v in benchmark().items() if k != "machine"}, "without machine"),
     ],
@@ -46,6 +47,12 @@ def test_what_cannot_be_read_is_one_clear_sentence(tmp_path):
     ):
         with pytest.raises(DatasetError, match=said):
             read_benchmark(tmp_path / name)
+
+
+def test_what_a_terminal_would_obey_is_left_out(tmp_path):
+    figures = benchmark("a\x1b]0;title\x07b")
+    write_benchmark(tmp_path / "a.json", figures)
+    assert read_benchmark(tmp_path / "a.json")["machine"]["name"] == "a ]0;title b"
 
 
 def test_figures_have_no_more_digits_than_a_clock_tells():

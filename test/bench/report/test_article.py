@@ -15,10 +15,12 @@ def test_precisions_stand_with_weights_latency_and_rate_and_the_articles_beside(
     fp32, bf16, *published = rows_of(row(), row("bf16", 10.0))
     assert (fp32["precision"], bf16["precision"]) == ("FP32, openvino", "BF16, openvino")
     assert (bf16["weights MB"], bf16["latency ms"], bf16["fps"]) == ("13.457", "10.00", "66.7")
-    assert bf16["latency ms\npublished"] == "–"
-    assert [one["platform"] for one in published] == ["Jetson TX2"] * 2 + ["Drive PX2"] * 2
-    assert published[3]["fps\npublished"] == "80"
-    assert published[3]["mIoU drop, %\npublished"] == "0.8 to 1.2"
+    assert bf16["latency\npublished"] == "–"
+    assert [one["platform"] for one in published] == ["Jetson TX2"] * 2 + ["Drive PX2 (dGPU)"] * 2
+    # As they are printed there.
+    assert published[3]["frames a second\npublished"] == "80+ FPS"
+    assert published[3]["mIoU drop\npublished"] == "~0.8% - 1.2%"
+    assert published[2]["mIoU drop\npublished"] == "Baseline"
     assert published[3]["latency ms"] == "–"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from small_benchmark import benchmark, failed_row, optimisation, row
 
 from segmentation_node.bench.benchmark.schema import write_benchmark
@@ -10,6 +11,7 @@ from segmentation_node.bench.report.run import (
     report_tables,
     side_by_side,
 )
+from segmentation_node.errors import DatasetError
 
 
 def test_machines_stand_side_by_side_and_nothing_is_dropped():
@@ -42,3 +44,22 @@ def test_the_page_says_what_the_machines_are_and_what_was_published(tmp_path):
     assert "- **b**: a processor, 8 cores" in page
     assert "| device | network | baseline ms |" in page
     assert "Columns that say *published*" in page
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        {"machine": {}},
+        {"settings": []},
+        {"rows": [row(latency_ms={})]},
+        {"rows": [row(throughput={"fps": "fast", "interval": None})]},
+        {"rows": [row(throughput={"fps": 10**400, "interval": None})]},
+        {"rows": [row(power={"sensors": [], "device": {"why_not": None}})]},
+        {"optimisations": [optimisation("fp32", 20.0) | {"inference_ms": 3}]},
+    ],
+)
+def test_a_file_that_is_faulty_inside_is_named(faulty, tmp_path):
+    path = tmp_path / "a.json"
+    write_benchmark(path, benchmark(**faulty))
+    with pytest.raises(DatasetError, match=r"a\.json, which is faulty inside"):
+        read_machines([path])
