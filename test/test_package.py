@@ -84,7 +84,8 @@ def test_version_and_licence_are_the_same_everywhere(
     setup: dict[str, Any], manifest: ElementTree.Element
 ) -> None:
     assert words(manifest, "version") == {setup["version"]} == {segmentation_node.__version__}
-    assert words(manifest, "license") == {setup["license"]} == {"Apache-2.0"}
+    assert setup["license"] == "Apache-2.0 AND CC-BY-NC-4.0"
+    assert words(manifest, "license") == set(setup["license"].split(" AND "))
     assert words(manifest, "name") == {setup["name"]} == {"segmentation_node"}
 
 
@@ -134,14 +135,21 @@ def test_the_commands_exist(setup: dict[str, Any]) -> None:
         assert callable(getattr(importlib.import_module(module), function))
 
 
+def ros_packages() -> set[str]:
+    """What the node and the launch files import, and what reads launch files that are no Python."""
+    launch = REPOSITORY / "launch"
+    readers = {f"launch_{kind}" for kind in ("xml", "yaml") if any(launch.glob(f"*.launch.{kind}"))}
+    return imports_of(PACKAGE / "ros") | imports_of(launch) | readers
+
+
 def test_ros_packages_that_are_imported_are_dependencies(manifest: ElementTree.Element) -> None:
-    imported = imports_of(PACKAGE / "ros") | imports_of(REPOSITORY / "launch")
+    imported = ros_packages()
     needed = {ROSDEP_NAMES.get(name, name) for name in imported}
     assert needed <= words(manifest, "exec_depend")
 
 
 def test_dependencies_on_ros_packages_are_true(manifest: ElementTree.Element) -> None:
-    imported = imports_of(PACKAGE / "ros") | imports_of(REPOSITORY / "launch")
+    imported = ros_packages()
     declared = {name for name in words(manifest, "exec_depend") if not name.startswith("python3-")}
     assert declared <= imported
 

@@ -15,18 +15,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.encodings import ENCODINGS
+from segmentation_node import LARGEST_IMAGE
+from segmentation_node.core.encodings import ENCODINGS, eight_bits
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 
 if TYPE_CHECKING:
     from segmentation_node.core.frame import Buffer
 
-LARGEST_IMAGE = 2**26
-"""Pixels; a header may announce no more (8192x8192; OpenCV's own limit is 16 times that)."""
-
 _COLOURS = {"rgb8", "bgr8", "rgba8", "bgra8", "rgb16", "bgr16", "rgba16", "bgra16"}
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER_LENGTH = 13
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_SCAN = 0xDA
 # The frame headers SOF0 to SOF15; DHT, JPG and DAC share their range (ITU-T T.81, table B.1).
@@ -64,7 +63,7 @@ def decode(
     pixels = decode_pixels(data)
     encoding = _encoding(pixels, format)
     if pixels.ndim == 3 and pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        pixels = eight_bits(pixels)
     return Frame.from_array(pixels, encoding, stamp_ns, frame_id)
 
 
@@ -83,21 +82,30 @@ def decode_pixels(data: Buffer) -> NDArray[Any]:
     """
     view = memoryview(cast("bytes", data))
     content = bytes(view) if not isinstance(data, bytes) else data
-    height, width = announced_size(content)
-    if not 0 < height * width <= LARGEST_IMAGE:
-        raise FrameError(
-            received=f"a compressed image that announces {height}x{width} pixels",
-            expected=f"1 to {LARGEST_IMAGE} pixels",
-            fix="check the source: the image is damaged, or too large for a camera's",
-        )
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape[:2] != (height, width):
+    size = announced_size(content)
+    pixels = by_opencv(content, cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != size:
         raise _refusal(content, "that do not decode")
-    return np.asarray(pixels)
+    return pixels
+
+
+def by_opencv(data: bytes, flags: int) -> NDArray[Any] | None:
+    """What OpenCV makes of the bytes of an image; None where they are damaged.
+
+    Args:
+        data: The compressed bytes.
+        flags: Of `cv2.imdecode`.
+    """
+    # Damage is answered with None or with an exception, as the place of it and the release have it.
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+    return None if pixels is None else np.asarray(pixels)
 
 
 def announced_size(data: bytes) -> tuple[int, int]:
-    """Height and width that a JPEG or PNG announces, after checking that it is whole.
+    """Height and width that a JPEG or PNG announces, after checking them and that it is whole.
 
     Args:
         data: The compressed bytes.
@@ -106,23 +114,32 @@ def announced_size(data: bytes) -> tuple[int, int]:
         Height and width, pixels.
 
     Raises:
-        FrameError: The bytes are empty, cut short, or neither JPEG nor PNG.
+        FrameError: The bytes are empty, cut short, too large, or neither JPEG nor PNG.
     """
     if data.startswith(_PNG_SIGNATURE):
-        return _png_size(data)
-    if data.startswith(_JPEG_START):
-        return _jpeg_size(data)
-    raise _refusal(data, f"that begin with {data[:8]!r}" if data else "of compressed image")
+        height, width = _png_size(data)
+    elif data.startswith(_JPEG_START):
+        height, width = _jpeg_size(data)
+    else:
+        raise _refusal(data, f"that begin with {data[:8]!r}" if data else "of compressed image")
+    if not 0 < height * width <= LARGEST_IMAGE:
+        raise FrameError(
+            received=f"a compressed image that announces {height}x{width} pixels",
+            expected=f"1 to {LARGEST_IMAGE} pixels",
+            fix="check the source: the image is damaged, or too large for a camera's",
+        )
+    return height, width
 
 
 def _png_size(data: bytes) -> tuple[int, int]:
-    size = None
-    for kind, start, length in _png_chunks(data):
-        if kind == b"IHDR" and length >= 8:
+    chunks = _png_chunks(data)
+    kind, start, length = next(chunks, (b"", 0, 0))
+    # libpng allocates by the first header, and notices a second one only afterwards.
+    if kind == b"IHDR" and length == _PNG_HEADER_LENGTH:
+        last = next((kind for kind, _, _ in chunks if kind in {b"IHDR", b"IEND"}), b"")
+        if last == b"IEND":
             width, height = struct.unpack_from(">II", data, start)
-            size = height, width
-        if kind == b"IEND" and size is not None:
-            return size
+            return int(height), int(width)
     raise _refusal(data, "of PNG, cut short")
 
 

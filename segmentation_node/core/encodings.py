@@ -151,13 +151,21 @@ def to_bgr(frame: Frame, out: NDArray[np.uint8] | None = None) -> NDArray[np.uin
         return _into(_by_fallback(frame), out)
     if row.code is None:
         return _into(frame.array, out)
-    pixels = _eight_bits(frame.array) if row.item_bytes == 2 else frame.array
+    pixels = eight_bits(frame.array) if row.item_bytes == 2 else frame.array
     # OpenCV writes to rows that lie apart, but not to pixels or channels that do.
     dst = out if out is not None and out.strides[1:] == (3, 1) else None
     return _into(cv2.cvtColor(pixels, row.code, dst=dst), out)
 
 
-def _eight_bits(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
+def eight_bits(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Scale samples of sixteen bits to eight, as cv_bridge does.
+
+    Args:
+        pixels: (H, W) or (H, W, C) uint16.
+
+    Returns:
+        The same shape, uint8, of its own memory.
+    """
     # cv_bridge scales by 255/65535 and rounds (Mat::convertTo, which is this without the Abs).
     # Rows an odd number of bytes apart are refused by OpenCV 4 and misread by OpenCV 5.
     native = np.require(pixels, np.uint16, ["C", "ALIGNED"])

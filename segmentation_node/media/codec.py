@@ -8,15 +8,48 @@ from numpy.typing import NDArray
 
 from segmentation_node.core import compressed
 from segmentation_node.core.encodings import to_bgr
+from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 
 JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8", b"\x89PNG"
+
+# Where a PNG says how many bits a sample has (PNG specification, 11.2.2: IHDR comes first), and
+# what OpenCV multiplies those of fewer than eight by, so that white is 255 at any depth.
+_PNG_DEPTH_AT = 24
+_GREY_STEPS = {1: 255, 2: 85, 4: 17}
 
 # Label and palette images are flat. There higher levels cost time and save nothing, and so does
 # trying all filters for each row, as OpenCV does from 4.11 on unless one is named.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 if hasattr(cv2, "IMWRITE_PNG_FILTER"):
     _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+
+
+def decode_frame(
+    data: bytes | memoryview,
+    format: str = "",  # noqa: A002 - the message field's name
+    *,
+    stamp_ns: int = 0,
+    frame_id: str = "",
+) -> Frame:
+    """Decode the bytes of an image file or message.
+
+    Args:
+        data: The compressed bytes, which say what they are.
+        format: Of JPEG and PNG: what the channels are, as in `core.compressed.decode`.
+        stamp_ns: Time of capture, nanoseconds.
+        frame_id: Coordinate frame of the camera.
+
+    Returns:
+        A frame that owns its pixels.
+
+    Raises:
+        FrameError: The bytes are empty, cut short, or no image.
+    """
+    content = bytes(data)
+    if content.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
+        return compressed.decode(content, format, stamp_ns=stamp_ns, frame_id=frame_id)
+    return Frame.from_array(_decode_other(content), "bgr8", stamp_ns, frame_id)
 
 
 def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
@@ -31,14 +64,13 @@ def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
     Raises:
         FrameError: The bytes are empty, cut short, or no image.
     """
-    content = bytes(data)
-    if content.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
-        return to_bgr(compressed.decode(content))
-    return _decode_other(content)
+    return to_bgr(decode_frame(data))
 
 
 def decode_labels(data: bytes) -> NDArray[np.uint8]:
     """Decode a label image: the pixels are class ids, so that nothing may convert them.
+
+    A PNG of 1, 2 or 4 bits, as tools write for few classes, gives the ids that stand in it.
 
     Args:
         data: The compressed bytes, of a PNG.
@@ -47,7 +79,8 @@ def decode_labels(data: bytes) -> NDArray[np.uint8]:
         (H, W) uint8 class ids, the caller's own.
 
     Raises:
-        FrameError: The bytes are damaged, or hold something else than one channel of eight bits.
+        FrameError: The bytes are damaged, or hold something else than one channel of up to eight
+            bits.
     """
     labels = compressed.decode_pixels(data)
     if labels.ndim != 2 or labels.dtype != np.uint8:
@@ -56,7 +89,8 @@ def decode_labels(data: bytes) -> NDArray[np.uint8]:
             expected="a label image: one channel of eight bits, the class id of each pixel",
             fix="save class ids, not colours, as a greyscale PNG",
         )
-    return labels
+    step = _grey_step(data)
+    return labels if step == 1 else np.asarray(labels // step, np.uint8)
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
@@ -78,12 +112,14 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
     return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
+def _grey_step(data: bytes) -> int:
+    """By what OpenCV has spread the grey levels of a decoded image."""
+    is_png = data.startswith(PNG_SIGNATURE)
+    return _GREY_STEPS.get(data[_PNG_DEPTH_AT], 1) if is_png else 1
+
+
 def _decode_other(data: bytes) -> NDArray[np.uint8]:
-    # Damage is answered with None or with an exception, as the place of it and the release have it.
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        image = None
+    image = compressed.by_opencv(data, cv2.IMREAD_COLOR)
     if image is None:
         raise FrameError(
             received=f"{len(data)} bytes that do not decode",

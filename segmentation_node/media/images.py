@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.errors import FrameError, MediaError, OutputError
+from segmentation_node.errors import FrameError, MediaError, OutputError, SegmentationError
 from segmentation_node.media.codec import decode_image, decode_labels, encode_jpeg, encode_png
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".webp", ".tif", ".tiff")
@@ -61,23 +63,18 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         MediaError: The file cannot be read.
     """
-    try:
+    with reading(path):
         return path.read_bytes()
-    except OSError as error:
-        raise MediaError(
-            received=f"{path} ({error.strerror})",
-            expected="a file that can be read",
-            fix="check the path and its permissions",
-        ) from error
 
 
 def list_images(folder: Path) -> tuple[Path, ...]:
     """Return the images of a folder in the order of their names, numbers by value.
 
     Raises:
-        MediaError: The folder holds no image.
+        MediaError: The folder holds no image, or cannot be read.
     """
-    images = sorted((path for path in folder.iterdir() if is_image(path)), key=_natural)
+    with reading(folder):
+        images = sorted((path for path in folder.iterdir() if is_image(path)), key=_natural)
     if not images:
         raise MediaError(
             received=f"the folder {folder} without an image",
@@ -107,9 +104,42 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+@contextmanager
+def reading(path: Path, kind: type[SegmentationError] = MediaError) -> Iterator[None]:
+    """Translate what the system says against reading a file or a folder, or looking at it.
+
+    Args:
+        path: The input that is meant; the sentence names the file in it that is at fault.
+        kind: What to raise.
+
+    Raises:
+        SegmentationError: Of that kind: it is not there, its permissions are against it, or its
+            disk fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(
+            received=f"{error.filename or path} ({error.strerror})",
+            expected="a file or folder that can be read",
+            fix="check the path and its permissions",
+        ) from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Translate what the system says against writing an output, or seeing whether it is there.
+
+    Raises:
+        OutputError: The place is not to be written to or looked at.
+    """
+    try:
+        yield
     except OSError as error:
         raise OutputError(
             received=f"{path} ({error.strerror})",

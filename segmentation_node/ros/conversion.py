@@ -13,7 +13,7 @@ from std_msgs.msg import Header
 from segmentation_node.core.encodings import ENCODINGS, set_fallback
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
-from segmentation_node.media.codec import decode_image
+from segmentation_node.media.codec import decode_frame
 
 
 def stamp_ns(header: Header) -> int:
@@ -45,21 +45,26 @@ def frame_of_image(message: Image) -> Frame:
 
 
 def frame_of_compressed(message: CompressedImage) -> Frame:
-    """Decode a JPEG or PNG.
+    """Decode a JPEG or PNG, or whatever else OpenCV reads.
 
     Args:
-        message: Its `format` says what it holds, but the bytes themselves decide.
+        message: The bytes say what they are; of JPEG and PNG its `format` says what the channels
+            are: a Bayer mosaic, RGB or BGR.
 
     Raises:
         FrameError: The data is cut short, damaged, or of another format.
     """
+    header = message.header
     try:
-        image = decode_image(memoryview(message.data))
+        return decode_frame(
+            memoryview(message.data),
+            message.format,
+            stamp_ns=stamp_ns(header),
+            frame_id=header.frame_id,
+        )
     except FrameError as error:
         received = f"{error.received} (format {message.format!r})"
         raise FrameError(received, error.expected, error.fix) from error
-    header = message.header
-    return Frame.from_array(image, "bgr8", stamp_ns(header), header.frame_id)
 
 
 class ImageMessage:

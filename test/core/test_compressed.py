@@ -147,8 +147,14 @@ def test_bytes_of_another_kind_are_refused(data: bytes) -> None:
 
 
 def png_that_announces(height: int, width: int) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+    return png_of((b"IHDR", header(height, width)), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+
+
+def header(height: int, width: int) -> bytes:
+    return struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+
+
+def png_of(*chunks: tuple[bytes, bytes]) -> bytes:
     body = b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks
@@ -160,6 +166,22 @@ def png_that_announces(height: int, width: int) -> bytes:
 def test_a_size_beyond_reason_is_refused_before_memory_is_asked_for(size: tuple[int, int]) -> None:
     with pytest.raises(FrameError, match=f"announces {size[0]}x{size[1]}"):
         decode_pixels(png_that_announces(*size))
+
+
+def test_a_png_is_measured_by_its_first_chunk_and_no_other() -> None:
+    """The decoder allocates by the first header: a small one behind it must not speak for it."""
+    large, small, end = (b"IHDR", header(9000, 9000)), (b"IHDR", header(1, 1)), (b"IEND", b"")
+    pixel = (b"IDAT", zlib.compress(b"\0\0\0\0"))
+    assert announced_size(png_of(small, pixel, end)) == (1, 1)
+    for chunks in ((large, pixel, small, end), (pixel, small, end), (small, pixel, small, end)):
+        with pytest.raises(FrameError, match="bytes of PNG, cut short"):
+            announced_size(png_of(*chunks))
+
+
+def test_sixteen_bits_are_rounded_to_eight_as_a_division_rounds() -> None:
+    every = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    pixels = decode(encoded(".png", np.stack([every] * 3, 2))).array
+    np.testing.assert_array_equal(pixels[:, :, 0], (every.astype(np.uint32) + 128) // 257)
 
 
 def test_a_jpeg_that_announces_too_much_is_refused() -> None:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,9 +29,63 @@ def test_jpeg_comes_back_at_its_size() -> None:
     assert np.abs(decoded.astype(int) - flat).max() < 6
 
 
+# A BMP of runs, all of its pixels black: 1080 bytes, whatever size they announce.
+BOMB = """
+import struct, sys
+from segmentation_node.errors import FrameError
+from segmentation_node.media.codec import decode_frame
+
+colours, runs = bytes(4 * 256), bytes([0, 1])
+start = 54 + len(colours)
+sizes = struct.pack("<IiiHHIIiiII", 40, 9000, 9000, 1, 8, 1, len(runs), 0, 0, 256, 0)
+file = struct.pack("<IHHI", start + len(runs), 0, 0, start)
+try:
+    decode_frame(b"BM" + file + sizes + colours + runs, "jpeg")
+except FrameError as error:
+    print(error)
+"""
+
+
+def test_other_formats_announce_no_more_than_jpeg_and_png() -> None:
+    """In a process of its own: OpenCV reads its limit when it is loaded, here it may be already."""
+    said = subprocess.run([sys.executable, "-c", BOMB], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("received 1080 bytes that do not decode")
+
+
 def test_labels_are_not_converted() -> None:
     labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
     np.testing.assert_array_equal(decode_labels(encode_png(labels)), labels)
+
+
+def small_png(ids: np.ndarray, bits: int, palette: bytes = b"") -> bytes:
+    """A PNG of few bits a pixel, which OpenCV does not write: grey, or colours of a palette."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    height, width = ids.shape
+    pixels = np.unpackbits(ids[..., None], axis=2)[..., 8 - bits :].reshape(height, -1)
+    rows = b"".join(b"\0" + row.tobytes() for row in np.packbits(pixels, axis=1))
+    header = struct.pack(">IIBBBBB", width, height, bits, 3 if palette else 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    written = (chunk(kind, data) for kind, data in chunks if data or kind == b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_labels_of_few_bits_keep_their_ids(bits: int) -> None:
+    ids = (np.arange(15) % 2**bits).astype(np.uint8).reshape(3, 5)
+    labels = decode_labels(small_png(ids, bits))
+    np.testing.assert_array_equal(labels, ids)
+    assert labels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8])
+def test_a_palette_is_no_label_image(bits: int) -> None:
+    ids = np.eye(4, dtype=np.uint8)
+    with pytest.raises(FrameError, match="save class ids, not colours"):
+        decode_labels(small_png(ids, bits, palette=bytes(range(6))))
 
 
 def test_a_colour_image_is_no_label_image() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from locked import lock
 
 from segmentation_node.errors import MediaError, OutputError
 from segmentation_node.media.images import list_images, read_image, read_labels, write_image
@@ -29,6 +30,14 @@ def test_images_stand_in_natural_order(tmp_path: Path) -> None:
 
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="without an image"):
+        list_images(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock(monkeypatch, tmp_path)
+    with pytest.raises(MediaError, match=r"Permission denied.*fix: check the path"):
         list_images(tmp_path)
 
 

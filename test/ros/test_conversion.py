@@ -94,6 +94,30 @@ def test_compressed_images_are_decoded(encode) -> None:
         np.testing.assert_array_equal(to_bgr(frame), picture())
 
 
+@pytest.mark.parametrize(
+    ("form", "encoding"),
+    [
+        ("bayer_rggb8; png compressed ", "bayer_rggb8"),
+        ("mono8; png compressed ", "mono8"),
+        ("png", "mono8"),
+    ],
+)
+def test_the_format_says_what_the_channels_of_a_compressed_image_are(
+    form: str, encoding: str
+) -> None:
+    message = CompressedImage(format=form, data=array("B", encode_png(picture()[..., 0].copy())))
+    assert frame_of_compressed(message).encoding == encoding
+
+
+def test_a_png_of_rgb_keeps_red_red() -> None:
+    # As compressed_image_transport writes rgb8: the channels in the order of the message.
+    content = encode_png(picture()[..., ::-1].copy())
+    message = CompressedImage(format="rgb8; png compressed ", data=array("B", content))
+    frame = frame_of_compressed(message)
+    assert frame.encoding == "rgb8"
+    np.testing.assert_array_equal(to_bgr(frame), picture())
+
+
 @pytest.mark.parametrize("data", [b"", b"no image", encode_jpeg(picture(64, 64))[:-200]])
 def test_damaged_compressed_images_are_refused_with_their_format(data: bytes) -> None:
     message = CompressedImage(format="bgr8; jpeg compressed bgr8")
