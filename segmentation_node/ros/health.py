@@ -44,6 +44,9 @@ def healths_of(
         report=Report.total(reports),
         topic=", ".join(streams.topics),
         publishers=sum(one.publisher_count for one in streams.cameras),
+        input_faults=tuple(
+            f"{one.name}: {fault}" for one in streams.cameras for fault in one.input_faults
+        ),
         facts={**streams.facts, "cameras": names},
         refusal=refusal,
         trouble=trouble,

@@ -87,6 +87,14 @@ class ImageSubscription:
         infos = self._node.get_publishers_info_by_topic(self._config.input_topic)
         return [Offer(_node_of(one), one.topic_type, one.qos_profile) for one in infos]
 
+    @property
+    def next_door(self) -> str:
+        """The same images' other topic, raw or compressed, where it is published; else empty."""
+        ending = "/compressed"
+        is_compressed = self.topic.endswith(ending)
+        other = self.topic.removesuffix(ending) if is_compressed else self.topic + ending
+        return other if self._node.count_publishers(other) else ""
+
     def rematch(self) -> str:
         """Subscribe anew where the publishers send another type, or want another quality.
 

@@ -24,6 +24,8 @@ class Sight:
         offers: The publishers of the topic.
         silence_s: Seconds since the latest frame arrived; None where none ever did.
         takes: Whether the node takes frames now, or is too busy to.
+        next_door: The same images' other topic, raw or compressed, where that is published and this
+            one is not; else empty.
     """
 
     topic: str
@@ -32,6 +34,7 @@ class Sight:
     offers: Sequence[Offer]
     silence_s: float | None
     takes: bool = True
+    next_door: str = ""
 
     @property
     def audible(self) -> list[Offer]:
@@ -72,25 +75,39 @@ class InputFaults:
         self._now_s = now_s
         self.allowed_s = allowed_s
         self._audible_since: float | None = None
-        self._mismatch = self._strangers = self._silence = ""
+        self._next_door_since: float | None = None
+        self._mismatch = self._strangers = self._next_door = self._silence = ""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is wrong by the latest look; empty where nothing is."""
-        return tuple(filter(None, (self._mismatch, self._strangers, self._silence)))
+        found = (self._mismatch, self._strangers, self._next_door, self._silence)
+        return tuple(filter(None, found))
 
     def judge(self, sight: Sight) -> None:
         """Compare what is seen with what was seen before."""
-        before = self._mismatch, self._strangers, self._silence
+        before = self._mismatch, self._strangers, self._next_door, self._silence
         self._mismatch, self._strangers = _mismatch(sight), _strangers(sight)
+        self._next_door = _next_door(sight) if self._is_next_door(sight) else ""
         quiet_s = self._quiet_s(sight)
         self._silence = _silence(sight, quiet_s) if quiet_s > self.allowed_s else ""
-        for fault, known in zip((self._mismatch, self._strangers), before, strict=False):
+        standing = self._mismatch, self._strangers, self._next_door
+        for fault, known in zip(standing, before, strict=False):
             if fault and fault != known:
                 self._warn(fault)
         # Its sentence tells the seconds, and changes with them.
-        if self._silence and not before[2]:
+        if self._silence and not before[-1]:
             self._warn(self._silence)
+
+    def _is_next_door(self, sight: Sight) -> bool:
+        """Whether only the other topic has been published for longer than silence is allowed."""
+        now = self._now_s()
+        if not sight.next_door:
+            self._next_door_since = None
+        elif self._next_door_since is None:
+            self._next_door_since = now
+        since = self._next_door_since
+        return since is not None and now - since > self.allowed_s
 
     def _quiet_s(self, sight: Sight) -> float:
         """How long frames have failed to come that should have."""
@@ -124,6 +141,13 @@ def _strangers(sight: Sight) -> str:
     return (
         f"a publisher is of another type: received {senders} on {sight.topic}; expected "
         f"{expected}; fix: correct image_topic, or stop what publishes there by mistake"
+    )
+
+
+def _next_door(sight: Sight) -> str:
+    return (
+        f"received no publisher of {sight.topic}, but one of {sight.next_door}; expected the "
+        "camera's images; fix: take those by image_transport (raw or compressed) or image_topic"
     )
 
 

@@ -58,14 +58,16 @@ class InputWatch:
         change = images.rematch()
         if change:
             self._node.get_logger().info(change)
+        offers = images.offers
         self._faults.judge(
             Sight(
                 topic=images.topic,
                 msgtype=images.msgtype,
                 requested=images.qos,
-                offers=images.offers,
+                offers=offers,
                 silence_s=self._silence_s(),
                 takes=self._takes(),
+                next_door="" if offers else images.next_door,
             )
         )
 

@@ -67,6 +67,22 @@ def test_a_second_publisher_that_cannot_be_heard_is_named_beside_the_first(
     assert len(watched.logged) == 2
 
 
+def test_images_that_are_published_next_door_are_named_once(watched: Watched) -> None:
+    """A bag of compressed images, and a node that waits for raw ones: both would be silent."""
+    nobody = replace(ALL_WELL, offers=[], silence_s=None)
+    next_door = replace(nobody, next_door="/image/compressed")
+    assert watched.see(nobody, after_s=5.0) == ()
+    assert watched.see(next_door) == ()
+    (sentence,) = watched.see(next_door, after_s=2.5)
+    assert "no publisher of /image, but one of /image/compressed" in sentence
+    assert "fix: take those by image_transport" in sentence
+    watched.see(next_door, after_s=1.0)
+    assert watched.logged == [sentence]
+    assert watched.see(ALL_WELL) == ()
+    # A player that begins anew publishes both topics in turn: no fault at once.
+    assert watched.see(next_door) == ()
+
+
 def test_silence_is_a_fault_after_the_time_that_is_allowed_and_ends_with_a_frame(
     watched: Watched,
 ) -> None:
@@ -120,7 +136,8 @@ def test_a_publisher_of_another_type_is_named_once_and_not_missed(
 def test_a_publisher_without_a_name_is_waited_for_and_then_told_of_all_the_same() -> None:
     nameless, images = Offer("", IMAGE, offered(BEST_EFFORT)), MagicMock()
     images.rematch.return_value = ""
-    images.configure_mock(offers=[DRIVER, nameless], qos=offered(RELIABLE), msgtype=IMAGE)
+    seen = {"offers": [DRIVER, nameless], "qos": offered(RELIABLE), "msgtype": IMAGE}
+    images.configure_mock(next_door="", **seen)
     watched = Watched()
     watch = InputWatch(MagicMock(), images, watched.faults, lambda: None, lambda: True)
     for _ in range(LOOKS_FOR_NAMES):

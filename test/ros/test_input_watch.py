@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
@@ -44,9 +45,20 @@ def appear(rig: Rig, qos: QoSProfile) -> object:
     return rig.observer.node.create_publisher(Image, TOPIC, qos)
 
 
-def vanish(rig: Rig, publisher: object) -> None:
-    rig.observer.node.destroy_publisher(publisher)
-    rig.value_becomes("input_publishers", "")
+def vanish(rig: Rig, publisher: object, is_gone: Callable[[], object] | None = None) -> None:
+    """Go, and go again where nobody has noticed: on a busy machine a farewell may be lost."""
+    node, noticed = rig.observer.node, is_gone or (lambda: rig.value("input_publishers") == "")
+    kind, qos = publisher.msg_type, publisher.qos_profile  # type: ignore[attr-defined]
+    topic = publisher.topic_name  # type: ignore[attr-defined]
+    node.destroy_publisher(publisher)
+
+    def said_again() -> bool:
+        if noticed():
+            return True
+        node.destroy_publisher(node.create_publisher(kind, topic, qos))
+        return False
+
+    wait_until(said_again, "a publisher's end", step_s=3.0)
 
 
 def is_answered(rig: Rig, publisher: object) -> bool:
@@ -91,15 +103,13 @@ def test_auto_follows_publishers_that_come_late_vanish_and_come_back_otherwise(
         assert is_answered(rig, reliable)
         assert is_answered(rig, careless)
         assert rig.value("input_qos") == "best_effort, volatile"
-        rig.observer.node.destroy_publisher(careless)
-        rig.value_becomes("input_qos", "reliable, volatile")
+        vanish(rig, careless, lambda: rig.value("input_qos") == "reliable, volatile")
         assert is_answered(rig, reliable)
+        # The last ones come more than once where a publisher's end had to be said again.
         matched = rig.program.matching("qos auto: ")
-        assert [line.split("qos auto: ")[1].split(",")[0] for line in matched] == [
-            "reliable",
-            "best_effort",
-            "reliable",
-        ]
+        reliability = [line.split("qos auto: ")[1].split(",")[0] for line in matched]
+        assert reliability[:3] == ["reliable", "best_effort", "reliable"]
+        assert reliability[-1] == "reliable"
         assert not rig.program.matching("no frame comes from a publisher")
 
 
@@ -135,9 +145,9 @@ def test_a_publisher_that_cannot_be_heard_is_warned_of_until_it_is_gone(
         reliable = appear(rig, RELIABLE)
         assert is_answered(rig, reliable)
         assert "no frame comes from a publisher" in message_of(rig)
-        rig.observer.node.destroy_publisher(careless)
-        wait_until(lambda: "no frame comes" not in message_of(rig), "the end of the warning")
+        # Said once, however often it is seen; a publisher whose end is said again is another one.
         assert len(rig.program.matching("no frame comes from a publisher")) == 1
+        vanish(rig, careless, lambda: "no frame comes" not in message_of(rig))
         assert not rig.program.matching("offering incompatible QoS")
 
 
@@ -167,6 +177,24 @@ def test_a_publisher_that_sends_nothing_is_warned_of_until_it_does(
         )
         vanish(rig, camera)
         wait_until(lambda: rig.diagnostics[-1].status[0].level == DiagnosticStatus.STALE, "silence")
+
+
+@pytest.mark.parametrize(
+    ("given", "waits_at", "published"),
+    [
+        ({}, TOPIC, f"{TOPIC}/compressed"),
+        ({"image_transport": "compressed"}, f"{TOPIC}/compressed", TOPIC),
+    ],
+)
+def test_images_that_come_by_the_other_transport_are_pointed_at(
+    domain_id: int, observer: Observer, given: dict[str, str], waits_at: str, published: str
+) -> None:
+    with node(domain_id, observer, silence_warning_s=0.3, **given) as rig:
+        rig.program.wait_for_line("active: ")
+        kind = CompressedImage if published.endswith("/compressed") else Image
+        observer.node.create_publisher(kind, published, RELIABLE)
+        line = rig.program.wait_for_line(r"\[WARN\].*received no publisher of")
+        assert f"no publisher of {waits_at}, but one of {published}; expected" in line
 
 
 @pytest.mark.parametrize(
@@ -203,8 +231,8 @@ def test_what_publishers_send_decides_on_the_type_and_not_the_topics_name(
         assert f"(sensor_msgs/msg/{kind.__name__}, reliable, volatile) on {topic}" in line
         assert f"expected {msgtype} alone; fix: correct image_topic" in line
         assert len(rig.program.matching("type sensor_msgs/msg/.*: ")) == 1
-        observer.node.destroy_publisher(camera)
-        rig.program.wait_for_line(rf"type sensor_msgs/msg/{kind.__name__}: ")
+        line = rf"type sensor_msgs/msg/{kind.__name__}: "
+        vanish(rig, camera, lambda: rig.program.matching(line))
         wait_until(lambda: "another type" not in message_of(rig), "the end of the warning")
 
 
