@@ -28,7 +28,10 @@ def play(
         typer.Option(help="Only these; repeat the option, or separate them by commas."),
     ] = None,
     decode: Annotated[
-        bool, typer.Option("--decode", help="Publish compressed images as raw bgr8 ones.")
+        bool,
+        typer.Option(
+            "--decode", help="Publish compressed images (and raw ones named by --topics) as bgr8."
+        ),
     ] = False,
     wait: Annotated[
         float, typer.Option(help="Longest time to wait for a subscriber of the images, seconds.")

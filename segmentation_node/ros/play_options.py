@@ -21,7 +21,7 @@ class PlayOptions:
         topics: The topics wanted; all when empty.
         clock: Whether the bag's time is published on /clock.
         restamp: Whether header stamps are moved to the moment of publishing.
-        decode: Whether images are published as raw bgr8 ones.
+        decode: Whether compressed images, and raw ones of `topics`, are published as bgr8.
         wait_s: Longest time to wait for a subscriber of each image topic before the first message.
         report: File for when each image went out; None for none.
         events: Whether to print events for the process that started this one.

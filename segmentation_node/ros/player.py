@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from segmentation_node.bags.images import IMAGE_TYPES
+from segmentation_node.bags.images import COMPRESSED_TYPE, IMAGE_TYPES
 from segmentation_node.bags.reader import BagReader
 from segmentation_node.bags.replay import Due, Timeline, replay
 from segmentation_node.errors import FrameError, SegmentationError
@@ -62,7 +63,8 @@ class Player:
         self._clock = ReplayClock(node, self._timeline) if options.clock else None
         self._ahead: ByteQueue[Ready] = ByteQueue(options.ahead_mib << 20)
         self._wall = WallClock()
-        self.report = PlayReport(sum(bag.count_of(name) for name in self._topics))
+        total = sum(bag.count_of(name) for name in self._topics)
+        self.report = PlayReport(total, keeps_rows=options.report is not None)
 
     def run(self) -> None:
         """Replay until the end of the bag.
@@ -82,17 +84,32 @@ class Player:
 
     def _open_topics(self, node: Node) -> dict[str, ReplayTopic]:
         self._bag.check_topics(self._options.topics)
-        opened = {}
-        for name in self._options.topics or sorted(self._bag.topics):
+        opened, names = {}, self._options.topics or sorted(self._bag.topics)
+        for name in names:
             if name == CLOCK_TOPIC and self._options.clock:
                 continue  # a recorded clock would contradict the one that is told
-            topic = open_topic(node, self._bag, name, self._options.decode)
+            if self._options.decode and self._has_twin(name, names):
+                print(f"left out {name}: {name}/compressed is played on it", file=sys.stderr)
+                continue
+            topic = open_topic(node, self._bag, name, self._is_decoded(name))
             if topic is None:
                 kind = self._bag.topics.get(name)
                 print(f"left out {name}: no package for {kind} is installed", file=sys.stderr)
             else:
                 opened[name] = topic
         return opened
+
+    def _has_twin(self, name: str, names: Collection[str]) -> bool:
+        """Whether its images are played from their compressed topic; an empty one is no twin."""
+        twin = f"{name}/compressed"
+        is_compressed = self._bag.topics.get(twin) == COMPRESSED_TYPE
+        return twin in names and is_compressed and self._bag.count_of(twin) > 0
+
+    def _is_decoded(self, name: str) -> bool:
+        # A raw image is what it was recorded as, unless it was asked for by its name: a depth image
+        # is no bgr8, and neither are class ids.
+        is_compressed = self._bag.topics.get(name) == COMPRESSED_TYPE
+        return self._options.decode and (is_compressed or name in self._options.topics)
 
     def _prepare_all(self) -> None:
         error: BaseException | None = None
@@ -167,11 +184,11 @@ def play(options: PlayOptions) -> None:
     """
     with BagReader(options.bag) as bag:
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        node = Node("player", enable_rosout=False, start_parameter_services=False)
         try:
+            node = Node("player", enable_rosout=False, start_parameter_services=False)
             Player(node, bag, options).run()
-        finally:
             node.destroy_node()
+        finally:
             rclpy.try_shutdown()
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from array import array
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dds import Program
+from rclpy.serialization import serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from small_bags import PERIOD_NS, START_NS, picture, write_bag
@@ -13,6 +15,8 @@ from std_msgs.msg import Int32
 
 from segmentation_node.bags.writer import BagWriter, compressed_image
 from segmentation_node.errors import ConfigError
+from segmentation_node.media.codec import encode_png
+from segmentation_node.ros import play_report
 from segmentation_node.ros.play_options import parse
 from segmentation_node.ros.play_report import PlayReport
 
@@ -109,13 +113,35 @@ def test_a_damaged_bag_ends_it_with_one_line(tmp_path: Path, domain_id: int) -> 
     assert player.lines[-1].startswith("error: received the damaged bag")
 
 
+@pytest.mark.dds
+def test_with_decode_a_frame_goes_out_once_and_what_was_raw_stays_as_it_was(
+    tmp_path: Path, observer, domain_id: int
+) -> None:
+    depth = Image(height=2, width=2, encoding="16UC1", step=4, data=array("B", range(8)))
+    with BagWriter(tmp_path / "a.mcap") as bag:
+        for topic in ("/cam", "/depth"):
+            raw = bag.add_topic(topic, "sensor_msgs/msg/Image")
+            bag.write(raw, 1, serialize_message(depth))
+        bag.add_topic("/depth/compressed", "sensor_msgs/msg/CompressedImage")  # never sent
+        camera = bag.add_topic("/cam/compressed", "sensor_msgs/msg/CompressedImage")
+        content = encode_png(np.zeros((4, 4, 3), np.uint8))
+        bag.write_message(camera, 2, compressed_image(content, "png", 2, ""))
+    with play(tmp_path / "a.mcap", domain_id, "--decode") as player:
+        cameras, depths = observer.collect(Image, "/cam"), observer.collect(Image, "/depth")
+        assert [one.encoding for one in depths.wait(1)] == ["16UC1"]
+        assert [one.encoding for one in cameras.wait(1)] == ["bgr8"]
+        assert player.wait() == 0
+    assert "left out /cam: /cam/compressed is played on it" in player.output
+    assert len(cameras.messages) == 1
+
+
 def test_clock_and_restamp_exclude_each_other() -> None:
     with pytest.raises(ConfigError, match="one of them"):
         parse(["a.mcap", "--clock", "--restamp"])
 
 
 def test_the_report_sums_up_what_was_sent(tmp_path: Path) -> None:
-    report = PlayReport(total=2)
+    report = PlayReport(total=2, keeps_rows=True)
     report.add("/a", 1, 2, 3_000_000)
     report.add("/a", 4, 5, 1_000_000)
     assert report.summary() == {
@@ -125,3 +151,16 @@ def test_the_report_sums_up_what_was_sent(tmp_path: Path) -> None:
     }
     report.write(tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text())["rows"][1] == ["/a", 4, 5, 1_000_000]
+
+
+def test_without_a_file_to_write_no_row_is_kept_and_the_longest_delay_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(play_report, "_LATEST", 2)
+    report = PlayReport(total=1)
+    for late_ns in (9_000_000, 1_000_000, 3_000_000):
+        report.add("/a", 1, 2, late_ns)
+    assert report.sent == 3
+    assert report.summary()["late_ms"] == {"p50": 2.0, "p95": 2.9, "p99": 2.98, "max": 9.0}
+    report.write(tmp_path / "r.json")
+    assert json.loads((tmp_path / "r.json").read_text())["rows"] == []
