@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from segmentation_node.cli.options import (
     Roi,
     write_json,
 )
+from segmentation_node.errors import ConfigError
 
 _LONGEST_TABLE = 40
 """Bags; of more, those alone are listed that one should look at."""
@@ -68,6 +69,8 @@ def run(
     from segmentation_node.offline.opening import Opening  # noqa: PLC0415
     from segmentation_node.offline.run import run_all  # noqa: PLC0415
 
+    if topic or compress:
+        _check_bags(sources, output, compress=compress)
     wanted = Request(sources[0], output, tuple(topic or ()), overlay, compress)
     opening = Opening(model, engine, precision, network_size, roi, output_size, class_map)
     crew = Crew(workers, ray)
@@ -77,6 +80,28 @@ def run(
     print_table(str(output), _many(figures) if figures["kind"] == "bags" else _one(figures))
     if figures.get("errors"):
         raise typer.Exit(1)
+
+
+def _check_bags(sources: Sequence[Path], output: Path, *, compress: bool) -> None:
+    """Check that there are bags for the options of bags, and that they can be compressed."""
+    from segmentation_node.offline.kinds import Kind, kind_of  # noqa: PLC0415
+    from segmentation_node.offline.plan import are_many_bags  # noqa: PLC0415
+
+    if are_many_bags(sources):
+        return
+    kind = kind_of(sources[0])
+    if kind is not Kind.BAG:
+        raise ConfigError(
+            received=f"--topic or --compress for one {kind.value}",
+            expected="a bag, which has topics and chunks",
+            fix="leave the option out",
+        )
+    if compress and output.suffix.lower() == ".db3":
+        raise ConfigError(
+            received=f"--compress for {output.name}",
+            expected="an output in mcap, which has chunks",
+            fix="name an output that ends in .mcap, or leave the option out",
+        )
 
 
 def _one(figures: Mapping[str, Any]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from segmentation_node.errors import ConfigError
+from segmentation_node.installing import pip_install
 from segmentation_node.offline.bag_segmenter import BagSegmenter
 from segmentation_node.offline.job import Request
 from segmentation_node.offline.meter import Meter
@@ -118,7 +119,7 @@ def _ray(address: str) -> Any:
         raise ConfigError(
             received=f"--ray without Ray ({error})",
             expected="the package ray, here and on every machine of the cluster",
-            fix="pip install 'segmentation_node[ray]', or use --workers on this machine alone",
+            fix=f"{pip_install('ray')}, or use --workers on this machine alone",
         ) from error
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.timing import StageStats, Stats
 from segmentation_node.errors import FrameError, MediaError, OutputError
+from segmentation_node.media.images import writing
 from segmentation_node.pipeline import Outputs, Segmentation
 
 WINDOW = 10_000  # frames that the figures are taken over
@@ -122,9 +123,11 @@ def check_free(path: Path) -> None:
     """Check that an output would overwrite nothing.
 
     Raises:
-        OutputError: Something stands there already.
+        OutputError: Something stands there already, or nobody may look.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    with writing(path):
+        taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+    if taken:
         raise OutputError(
             received=f"{path}, which exists already",
             expected="an output that is not there yet",

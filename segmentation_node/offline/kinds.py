@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segmentation_node.bags.reader import is_bag
 from segmentation_node.errors import MediaError
-from segmentation_node.media.images import IMAGE_SUFFIXES, is_image
+from segmentation_node.media.images import IMAGE_SUFFIXES, is_image, reading
 from segmentation_node.media.video import VIDEO_SUFFIXES, is_video
 
 
@@ -24,13 +24,16 @@ def kind_of(path: Path) -> Kind:
     """Tell what a path holds, by its ending and by what lies there.
 
     Raises:
-        MediaError: There is nothing, or a file of a kind that nobody here reads.
+        MediaError: There is nothing, nothing that one may look at, or a file of a kind that nobody
+            here reads.
     """
-    if not path.exists():
+    with reading(path):
+        exists, is_folder = path.exists(), path.is_dir()
+    if not exists:
         raise _unusable(path, "which does not exist", "check the path")
     if is_bag(path):
         return Kind.BAG
-    if path.is_dir():
+    if is_folder:
         return Kind.FOLDER
     if is_image(path):
         return Kind.IMAGE

@@ -8,7 +8,6 @@ as not done, and never a bag with the manifest of another.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from segmentation_node.errors import OutputError, SegmentationError
 from segmentation_node.fields import Fields, parse_json
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json
 
 FORMAT = 1
 _LARGEST = 2**60
@@ -64,7 +63,7 @@ class Manifest:
             OutputError: It cannot be written.
         """
         content = {"format": FORMAT, **asdict(self)}
-        write_whole(manifest_path(output), (json.dumps(content, indent=2) + "\n").encode())
+        write_json(manifest_path(output), content)
 
 
 def manifest_path(output: Path) -> Path:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.errors import MediaError
 from segmentation_node.media.images import is_image, list_images, read_image, write_image
-from segmentation_node.offline.job import Request, Tally
+from segmentation_node.offline.job import Request, Tally, check_free
 from segmentation_node.pipeline import Segmentation
 
 
@@ -24,13 +24,15 @@ def segment_image(request: Request, tally: Tally) -> None:
 
     Raises:
         MediaError: The image cannot be read, or the output's ending would damage class ids.
-        OutputError: The output cannot be written.
+        OutputError: The coloured output is taken, or the outputs cannot be written.
     """
     labels_path = _labels_path(request)
+    view_path = labels_path.with_name(f"{labels_path.stem}_{request.view}.png")
+    # Drivers call their photographs NAME_color.png themselves: it may be the input.
+    check_free(view_path)
     tally.total = 1
     result = tally.segment(partial(read_image, request.source), str(request.source))
     if result is not None:
-        view_path = labels_path.with_name(f"{labels_path.stem}_{request.view}.png")
         _write(result, {"labels": labels_path, request.view: view_path})
 
 

@@ -8,22 +8,29 @@ from pathlib import Path
 
 from segmentation_node.bags.reader import is_bag
 from segmentation_node.errors import MediaError, OutputError
-from segmentation_node.media.images import is_image
+from segmentation_node.media.images import is_image, reading, writing
 from segmentation_node.offline.job import Request
 from segmentation_node.offline.kinds import Kind, kind_of
+
+_RECOVERED = "lost+found"  # at the root of each ext4 disk, for root alone
 
 
 def are_many_bags(sources: Sequence[Path]) -> bool:
     """Whether inputs go to a folder of bags: several of them, or a folder that holds bags.
 
     A folder with images in it is one of images, whatever else lies there.
+
+    Raises:
+        MediaError: The folder cannot be read.
     """
     if len(sources) != 1:
         return True
     folder = sources[0]
-    if is_bag(folder) or not folder.is_dir():
-        return False
-    return not any(map(is_image, folder.iterdir())) and any(True for _ in _bags_in(folder, None))
+    with reading(folder):
+        if is_bag(folder) or not folder.is_dir():
+            return False
+        has_images = any(map(is_image, folder.iterdir()))
+        return not has_images and any(True for _ in _bags_in(folder, None))
 
 
 def plan(sources: Sequence[Path], wanted: Request) -> tuple[Request, ...]:
@@ -34,13 +41,19 @@ def plan(sources: Sequence[Path], wanted: Request) -> tuple[Request, ...]:
         wanted: What every bag is to get; its output is the folder that they go to.
 
     Returns:
-        One request for each bag. Bags keep their names, and their places below a folder.
+        One request for each bag. Bags keep their names, and their places below a folder. Where a
+        folder further down cannot be read it has a request itself: that fails as a damaged bag
+        does, by name, and the others are segmented.
 
     Raises:
-        MediaError: An input is or holds no bag, or two bags would go to one place.
-        OutputError: The output is no folder, or a bag would be written over itself.
+        MediaError: An input is or holds no bag or cannot be read, or two bags would go to one
+            place.
+        OutputError: The output is no folder or cannot be looked at, or a bag would be written over
+            itself.
     """
-    if wanted.output.exists() and not wanted.output.is_dir():
+    with writing(wanted.output):
+        is_file = wanted.output.exists() and not wanted.output.is_dir()
+    if is_file:
         raise OutputError(f"the file {wanted.output}", "a folder for many bags", "name a folder")
     planned: dict[Path, Request] = {}
     for source in sources:
@@ -55,7 +68,8 @@ def _named(source: Path, output: Path) -> list[tuple[Path, Path]]:
     kind = kind_of(source)
     if kind is Kind.BAG:
         return [(source, Path(source.name))]
-    bags = _bags_in(source, output) if kind is Kind.FOLDER else ()
+    with reading(source):
+        bags = list(_bags_in(source, output)) if kind is Kind.FOLDER else []
     found = [(bag, bag.relative_to(source)) for bag in bags]
     if not found:
         raise MediaError(
@@ -67,16 +81,29 @@ def _named(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
 
 def _bags_in(folder: Path, output: Path | None) -> Iterator[Path]:
-    """The bags at any depth, without those of earlier runs and without hidden folders."""
+    """The bags at any depth, without those of earlier runs, of hidden folders and of lost+found.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     if output is not None and output.exists() and folder.samefile(output):
         return
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.name == _RECOVERED:
             continue
         if is_bag(path):
             yield path
         elif path.is_dir():
-            yield from _bags_in(path, output)
+            yield from _bags_below(path, output)
+
+
+def _bags_below(folder: Path, output: Path | None) -> Iterator[Path]:
+    """The bags of a folder further down; where it cannot be read, it stands for those in it."""
+    try:
+        found = list(_bags_in(folder, output))
+    except OSError:
+        found = [folder]
+    yield from found
 
 
 def _check(bag: Path, output: Path, planned: dict[Path, Request]) -> None:
@@ -86,7 +113,9 @@ def _check(bag: Path, output: Path, planned: dict[Path, Request]) -> None:
             expected="bags of different names",
             fix="give the folder that both are in, or run them apart",
         )
-    if output.exists() and output.samefile(bag):
+    with writing(output):
+        is_input = output.exists() and output.samefile(bag)
+    if is_input:
         raise OutputError(
             received=f"the output {output}, which is the input itself",
             expected="another folder",

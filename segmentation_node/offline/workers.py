@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -69,6 +70,23 @@ class _Worker:
     bag: int | None = None
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, and so for good in a process that is started in it.
+
+    A terminal sends it to every process. The first one ends the others; one that is still importing
+    would end itself, with a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say so, and only it gets the signal
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class _Crew:
     """The processes, and the bags that nobody has yet."""
 
@@ -92,7 +110,8 @@ class _Crew:
         # What the network's load has to say, one of them may say.
         arguments = (theirs, self._opening, bool(self._hired))
         process = spawn.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        with _deaf_to_ctrl_c():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._hired.append(worker)

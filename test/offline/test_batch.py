@@ -7,6 +7,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from locked import lock
 from small_bags import speckled, write_cameras
 
 from segmentation_node.errors import ConfigError, EngineError, ModelError
@@ -49,6 +50,22 @@ def test_workers_write_the_same_bytes_as_one_process(drives: Path, opening: Open
     found = files(drives.parent / "two")
     assert set(found) == {"a.mcap", "b.db3", "deep/c/c.mcap", "deep/c/metadata.yaml"}
     assert found == files(drives.parent / "one")
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_does_not_cost_the_others(
+    drives: Path, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (drives / "others").mkdir()
+    lock(monkeypatch, drives / "others")
+    report = run_bags(planned(drives, "out"), opening, Crew(), nothing)
+    assert statuses(report) == ["done", "done", "done", "failed"]
+    assert "others (Permission denied)" in report["bags"][-1]["error"]
+    assert set(files(drives.parent / "out")) == {
+        "a.mcap",
+        "b.db3",
+        "deep/c/c.mcap",
+        "deep/c/metadata.yaml",
+    }
 
 
 @pytest.mark.parametrize("crew", CREWS, ids=["one", "workers"])

@@ -31,6 +31,13 @@ class SameMemory:
         return Segmentation(self.memory, None, None, None, {"total": 1.0})
 
 
+class Slow(Future["int | None"]):
+    """What is never done when it is asked, and then is."""
+
+    def result(self, timeout: float | None = None) -> int:
+        return 7
+
+
 def frame(value: int) -> Frame:
     return Frame.from_array(np.full((2, 2, 3), value, np.uint8))
 
@@ -93,14 +100,12 @@ def test_a_failing_engine_ends_the_run() -> None:
 
 @pytest.mark.parametrize(("are_frames", "limit"), [(True, FRAMES_AHEAD), (False, ENTRIES_AHEAD)])
 def test_little_is_read_ahead_of_a_slow_frame(are_frames: bool, limit: int) -> None:
-    slow: Future[int | None] = Future()
-    taken = count()
+    slow, taken = Slow(), count()
 
     def entries() -> Iterator[tuple[int, Future[int | None] | None]]:
         yield next(taken), slow
         while True:
             yield next(taken), Future() if are_frames else None
 
-    threading.Timer(0.05, slow.set_result, (7,)).start()
     assert next(in_order(entries())) == (0, 7)
     assert next(taken) == limit + 1

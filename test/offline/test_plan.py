@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from locked import lock
 from small_bags import picture, write_bag
 
 from segmentation_node.errors import MediaError, OutputError
@@ -91,3 +92,28 @@ def test_inputs_that_are_no_bags_are_named(drives: Path) -> None:
 def test_many_bags_do_not_go_to_a_file(drives: Path) -> None:
     with pytest.raises(OutputError, match="a folder for many bags"):
         pairs([drives], drives / "notes.txt")
+
+
+def test_a_folder_below_that_cannot_be_read_stands_for_its_bags(
+    drives: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("others", "lost+found"):
+        (drives / name).mkdir()
+        lock(monkeypatch, drives / name)
+    assert are_many_bags([drives])
+    assert pairs([drives], drives.parent / "out") == [
+        ("drives/a.mcap", "out/a.mcap"),
+        ("drives/monday/a.db3", "out/monday/a.db3"),
+        ("drives/monday/b", "out/monday/b"),
+        ("drives/others", "out/others"),
+    ]
+
+
+def test_an_input_that_cannot_be_read_is_an_error(
+    drives: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock(monkeypatch, drives)
+    with pytest.raises(MediaError, match=r"drives \(Permission denied\)"):
+        are_many_bags([drives])
+    with pytest.raises(MediaError, match=r"drives \(Permission denied\)"):
+        pairs([drives], drives.parent / "out")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from locked import lock
 from small_bags import picture, write_bag
 
 from segmentation_node.bags.reader import BagReader
@@ -56,6 +57,17 @@ def test_an_image_may_go_to_a_folder(tmp_path: Path) -> None:
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["in.png", "in_overlay.png"]
     assert (read_image(tmp_path / "out" / "in_overlay.png") == picture(3)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "overlay"), [("0001_color.png", False), ("0001_overlay.png", True)]
+)
+def test_colours_do_not_replace_the_photograph(tmp_path: Path, name: str, overlay: bool) -> None:
+    write_image(tmp_path / name, picture(3))
+    with pytest.raises(OutputError, match=f"{name}, which exists already"):
+        go(tmp_path / name, tmp_path / "0001.png", overlay=overlay)
+    assert (read_image(tmp_path / name) == picture(3)).all()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_labels_do_not_go_to_a_lossy_file(tmp_path: Path) -> None:
@@ -161,6 +173,25 @@ def test_an_unknown_or_missing_input_is_an_error(tmp_path: Path) -> None:
         go(tmp_path / "a.txt", tmp_path / "out")
     with pytest.raises(MediaError, match="does not exist"):
         go(tmp_path / "none.png", tmp_path / "out")
+
+
+def test_an_input_where_one_may_not_look_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image(tmp_path / "in" / "a.png", picture(0))
+    lock(monkeypatch, tmp_path / "in")
+    with pytest.raises(MediaError, match=r"a\.png"):
+        go(tmp_path / "in" / "a.png", tmp_path / "out")
+
+
+def test_an_output_where_one_may_not_look_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image(tmp_path / "in.png", picture(0))
+    (tmp_path / "out").mkdir()
+    lock(monkeypatch, tmp_path / "out")
+    with pytest.raises(OutputError, match=r"out \(Permission denied\)"):
+        go(tmp_path / "in.png", tmp_path / "out")
 
 
 def test_progress_tells_done_and_total(tmp_path: Path) -> None:
