@@ -25,9 +25,12 @@ from launch.actions import (
 from launch.event_handlers import OnProcessExit
 from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.some_substitutions_type import SomeSubstitutionsType
+from launch_ros.substitutions import ExecutableInPackage
 
 from launch import LaunchContext, LaunchDescription
 from segmentation_node.errors import ConfigError, TransportError
+from segmentation_node.files import at_home
 from segmentation_node.launching import absolute_name, given, switch
 from segmentation_node.resources import share_directory
 
@@ -57,27 +60,48 @@ def declare_arguments() -> list[DeclareLaunchArgument]:
     ]
 
 
-def player_command(bag: Path, rate: str, loop: bool) -> list[str]:
+def player_command(bag: Path, rate: str, loop: bool) -> list[SomeSubstitutionsType]:
     """The command that plays: ROS's own where it is installed, else the one of this package."""
-    own = [sys.executable, "-m", "segmentation_node.ros.player"]
+    # The installed program and not this interpreter: what it needs may be in a virtual environment.
+    own = [ExecutableInPackage(package=NODE, executable="segmentation"), "play"]
     command = own if find_spec("ros2bag") is None else ["ros2", "bag", "play"]
     return [*command, str(bag), "--clock", "--rate", rate, *(["--loop"] if loop else [])]
 
 
-def player(context: LaunchContext) -> list[Action]:
-    """Describe the player, which starts when the node is active: it would miss what came before."""
-    bag = Path(given(context, "bag")).expanduser()
+def bag_player(context: LaunchContext) -> ExecuteProcess:
+    """Describe the process that plays the bag, as it was asked for.
+
+    Raises:
+        ConfigError: There is no bag, or an argument is none that it takes.
+    """
+    bag = at_home(given(context, "bag"))
     if not bag.exists():
         raise ConfigError(
             f"bag:={bag}", "a bag's folder, or its .mcap or .db3 file", "correct the path"
         )
     ends_all = switch("shutdown_at_end", given(context, "shutdown_at_end"))
     loop = switch("loop", given(context, "loop"))
-    play = ExecuteProcess(
+    return ExecuteProcess(
         cmd=player_command(bag, given(context, "rate"), loop),
         output="screen",
-        on_exit=[Shutdown(reason="the bag has ended")] if ends_all else [],
+        # None and not an empty list, at whose end launch fails and takes the node with it.
+        on_exit=[Shutdown(reason="the bag has ended")] if ends_all else None,
     )
+
+
+def check_arguments(context: LaunchContext) -> list[Action]:
+    """Refuse what cannot be played before the node runs, which an error later would leave alone.
+
+    Raises:
+        ConfigError: As `bag_player`.
+    """
+    bag_player(context)
+    return []
+
+
+def player(context: LaunchContext) -> list[Action]:
+    """Describe the player, which starts when the node is active: it would miss what came before."""
+    play = bag_player(context)
     # Asked for, as the event of the transition may come before this process listens to it.
     asking = [sys.executable, "-m", "segmentation_node.ros.await_active"]
     wait = ExecuteProcess(cmd=[*asking, absolute_name(context, NODE)], output="screen")
@@ -111,6 +135,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *declare_arguments(),
+            OpaqueFunction(function=check_arguments),
             # What is given here is given there too: an included file sees these arguments.
             IncludeLaunchDescription(PythonLaunchDescriptionSource(single)),
             # After it, so that the player gets the settings for large images as well.

@@ -46,8 +46,10 @@ MODULES: dict[str, dict[str, Any]] = {
     "launch.launch_description_sources": {
         "PythonLaunchDescriptionSource": action("PythonLaunchDescriptionSource")
     },
+    "launch.some_substitutions_type": {"SomeSubstitutionsType": object},
     "launch_ros": {},
     "launch_ros.actions": {name: action(name) for name in ("LifecycleNode", "Node")},
+    "launch_ros.substitutions": {"ExecutableInPackage": action("ExecutableInPackage")},
 }
 
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import launch_stand_in as stand_in
 import pytest
+from typer.testing import CliRunner
 
+from segmentation_node.cli import play as play_command
+from segmentation_node.cli.app import app
 from segmentation_node.errors import ConfigError, TransportError
 from segmentation_node.ros.play_options import parse
 
@@ -72,10 +75,17 @@ def test_without_ros2_bag_the_packages_own_player_plays(
 ) -> None:
     monkeypatch.setattr(launch_file, "find_spec", lambda _: None)
     _, process = play(launch_file, bag=str(tmp_path), rate="0.5", loop="true")
-    python, dash_m, module, *words = process.options["cmd"]
-    assert (python, dash_m) == (sys.executable, "-m")
-    assert importlib.util.find_spec(module) is not None
-    options = parse(words)
+    program, *words = process.options["cmd"]
+    assert program.options == {"package": "segmentation_node", "executable": "segmentation"}
+    heard: list[str] = []
+
+    def run(asked: list[str]) -> dict[str, Any]:
+        heard.extend(asked)
+        return {"sent": 0, "late_ms": {"max": 0.0}}
+
+    monkeypatch.setattr(play_command, "_run", run)
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    options = parse(heard)
     assert (options.bag, options.clock, options.settings.rate) == (tmp_path, True, 0.5)
     assert options.settings.loop
 
@@ -95,7 +105,8 @@ def test_the_end_of_the_bag_ends_the_rest_where_that_is_asked_for(
     launch_file: ModuleType, tmp_path: Path, asked: str, count: int
 ) -> None:
     _, process = play(launch_file, bag=str(tmp_path), shutdown_at_end=asked)
-    assert len(process.options["on_exit"]) == count
+    # An empty list would end the launch with an exception where the bag ends.
+    assert process.options["on_exit"] is None if count == 0 else process.options["on_exit"]
 
 
 @pytest.mark.parametrize(
@@ -126,3 +137,18 @@ def test_a_launch_that_is_ending_begins_nothing_and_complains_of_nothing(
     context = stand_in.context()
     context.is_shutdown = True
     assert begin(ended(status), context) == []
+
+
+def test_what_cannot_be_played_is_refused_before_anything_runs(
+    launch_file: ModuleType, tmp_path: Path
+) -> None:
+    described = launch_file.generate_launch_description()
+    names = [type(one).__name__ for one in described]
+    first, include = names.index("OpaqueFunction"), names.index("IncludeLaunchDescription")
+    assert first < include
+    with pytest.raises(ConfigError, match=r"bag:=/nowhere\.mcap"):
+        described[first].options["function"](stand_in.context(bag="/nowhere.mcap"))
+    with pytest.raises(ConfigError, match="shutdown_at_end:=perhaps"):
+        described[first].options["function"](
+            stand_in.context(bag=str(tmp_path), shutdown_at_end="perhaps")
+        )
