@@ -10,6 +10,7 @@ import json
 import math
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,15 +49,43 @@ def read_yaml(path: Path, error: type[SegmentationError] = ConfigError) -> Any:
                 expected="a YAML file written for this package",
                 fix="correct the path",
             )
-        return yaml.safe_load(content.decode("utf-8"))
+        return yaml.load(content.decode("utf-8"), _loader())
     except FileNotFoundError as missing:
         raise error(
             f"no file at {path}", "a YAML file", "write it, or correct the path"
         ) from missing
-    # Dates that there are not and numbers without end are ValueErrors of the parser's.
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
+    # What PyYAML lets through beside its own: dates that there are not, numbers without end, and
+    # values that are not what their tag says, such as `!!int ""`, `!!bool x` and `!!timestamp x`.
+    except (
+        OSError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as fault:
         reason = " ".join(str(fault).split())
         raise error(f"{path}, unreadable ({reason})", "a YAML file", "correct the file") from fault
+
+
+@cache
+def _loader() -> Any:
+    """PyYAML's safe loader without merge keys (`<<`).
+
+    Each of them copies what it refers to, so that thirty short lines make billions of entries.
+    """
+    import yaml  # noqa: PLC0415
+
+    class Loader(yaml.SafeLoader):
+        def flatten_mapping(self, node: Any) -> None:
+            for key, _ in node.value:
+                if key.tag == "tag:yaml.org,2002:merge":
+                    problem = "merge keys (<<) are not read: write the entries out"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            super().flatten_mapping(node)
+
+    return Loader
 
 
 def parse_json(text: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from pathlib import Path
 
 from segmentation_node.errors import OutputError
@@ -35,14 +37,41 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from error
 
 
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file in one step, to be read by people too.
+
+    Args:
+        path: Its folder is made if need be.
+        content: Plain numbers, strings, lists and mappings.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def at_home(path: str | Path) -> Path:
+    """The path with a leading `~` or `~user` replaced by that home; where it has none, unchanged.
+
+    Then nothing lies there, which whoever reads it says in its own words. `Path.expanduser` would
+    end the program instead.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def user_cache(name: str) -> Path:
     """A folder of the package in the user's cache directory; it need not exist yet.
 
+    A user without a home (a container with a foreign id) has one among the temporary files.
+
     Source: XDG Base Directory Specification, 0.8: a relative XDG_CACHE_HOME is ignored.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    base = home if home.is_absolute() else Path.home() / ".cache"
-    return base / "segmentation_node" / name
+    named, home = Path(os.environ.get("XDG_CACHE_HOME", "")), at_home("~")
+    if named.is_absolute():
+        return named / "segmentation_node" / name
+    if home.is_absolute():
+        return home / ".cache" / "segmentation_node" / name
+    return Path(tempfile.gettempdir()) / f"segmentation_node-{os.getuid()}" / name
 
 
 def to_disk(path: Path) -> None:

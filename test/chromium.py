@@ -98,6 +98,7 @@ class Tab:
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self.call("Emulation.setEmulatedMedia", features=[feature])
+        await self.until(f"innerWidth === {width}")
 
     async def screenshot(self, path: Path) -> None:
         data = (await self.call("Page.captureScreenshot"))["data"]

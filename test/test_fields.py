@@ -127,8 +127,22 @@ def test_yaml_is_parsed_and_its_faults_are_one_line(tmp_path: Path) -> None:
         b"format: 2024-99-99",
         b"format: " + b"9" * 5_000,
         b"#" * (LARGEST_YAML_BYTES + 1),
+        b'format: !!int ""',
+        b"format: !!bool x",
+        b"format: !!timestamp x",
+        b"format: " + b"1:" * 200 + b"1.5",
     ],
-    ids=["nested lists", "nested mappings", "no date", "a number without end", "too large"],
+    ids=[
+        "nested lists",
+        "nested mappings",
+        "no date",
+        "a number without end",
+        "too large",
+        "no number",
+        "neither true nor false",
+        "no timestamp",
+        "a number of too many sixties",
+    ],
 )
 def test_hostile_yaml_is_refused_in_one_short_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.yaml"
@@ -189,3 +203,13 @@ def test_texts_are_read_as_a_list() -> None:
     for wrong in ("a", ["a", 1], ["a", " "]):
         with pytest.raises(ModelError, match=r"drive.yaml: names"):
             fields(names=wrong).texts("names")
+
+
+def test_merge_keys_are_refused_and_not_multiplied(tmp_path: Path) -> None:
+    """Each line refers to the one before it twice: a thousand million entries after thirty."""
+    lines = [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
+    lines.insert(0, "a0: &a0 {x: 1}")
+    file = tmp_path / "map.yaml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError, match="merge keys"):
+        read_yaml(file)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segmentation_node.errors import OutputError
-from segmentation_node.files import write_whole
+from segmentation_node.files import at_home, user_cache, write_json, write_whole
 
 
 def test_a_file_is_written_with_its_folder_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -28,3 +28,25 @@ def test_a_write_that_fails_leaves_what_was_there(
     with pytest.raises(OutputError, match="No space left"):
         write_whole(path, b"second")
     assert path.read_bytes() == b"first"
+
+
+def test_json_is_written_to_be_read_by_people_too(tmp_path: Path) -> None:
+    write_json(tmp_path / "new" / "figures.json", {"miou": 0.5})
+    text = (tmp_path / "new" / "figures.json").read_text(encoding="utf-8")
+    assert text == '{\n  "miou": 0.5\n}\n'
+
+
+def test_a_home_is_put_in_and_one_that_nobody_has_stays_as_it_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert at_home("~/net.onnx") == Path("/home/somebody/net.onnx")
+    assert at_home("~nobody-of-this-name/net.onnx") == Path("~nobody-of-this-name/net.onnx")
+
+
+def test_a_user_without_a_home_has_a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.expanduser", str)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert user_cache("engines").is_absolute()
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache")
+    assert user_cache("engines") == Path("/var/cache/segmentation_node/engines")

@@ -10,7 +10,7 @@ import pytest
 from segmentation_node.errors import OutputError
 from segmentation_node.trust import check_own_folder, distrust
 
-A_USER = 1234
+ROOT, A_USER, A_STRANGER = 0, 1234, 5678
 
 
 @pytest.fixture
@@ -50,15 +50,42 @@ def test_a_link_is_judged_by_what_it_points_to(file: Path, tmp_path: Path) -> No
     assert distrust(link) == "which lies in a folder that other users can write to"
 
 
-def test_a_file_of_another_user_is_a_reason_except_to_root(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+ANOTHERS = "which belongs to another user"
+IN_ANOTHERS = "which lies in a folder of another user"
+
+
+@pytest.mark.parametrize(
+    ("reader", "owner", "owner_above", "mode_above", "reason"),
+    [
+        (A_USER, A_USER, A_USER, 0o755, ""),
+        (A_USER, ROOT, ROOT, 0o755, ""),
+        (A_USER, A_STRANGER, A_USER, 0o755, ANOTHERS),
+        (A_USER, A_USER, A_STRANGER, 0o755, IN_ANOTHERS),
+        (A_USER, A_USER, ROOT, 0o1777, ""),
+        (A_USER, A_STRANGER, ROOT, 0o1777, ANOTHERS),
+        # To root it may be anybody's, but not where anybody may have come first.
+        (ROOT, A_STRANGER, A_STRANGER, 0o755, ""),
+        (ROOT, A_STRANGER, ROOT, 0o1777, ANOTHERS),
+        (ROOT, ROOT, ROOT, 0o1777, ""),
+    ],
+)
+def test_whose_a_file_is_and_the_folder_above_it(
+    reader: int,
+    owner: int,
+    owner_above: int,
+    mode_above: int,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if os.getuid() == 0:
-        os.chown(file, A_USER, -1)
-    owner = file.stat().st_uid
-    for reader, reason in {owner: "", 0: "", owner + 1: "which belongs to another user"}.items():
-        monkeypatch.setattr(os, "getuid", lambda reader=reader: reader)
-        assert distrust(file) == reason
+    found = {"/a/b": (0o755, owner), "/a": (mode_above, owner_above), "/": (0o755, ROOT)}
+    monkeypatch.setattr(os, "getuid", lambda: reader)
+    monkeypatch.setattr(Path, "resolve", lambda self, strict: self)
+    monkeypatch.setattr(Path, "stat", lambda self: status(*found[str(self)]))
+    assert distrust(Path("/a/b")) == reason
+
+
+def status(mode: int, owner: int) -> os.stat_result:
+    return os.stat_result((mode, 0, 0, 0, owner, 0, 0, 0, 0, 0))
 
 
 def test_what_is_not_there_cannot_be_judged(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from segmentation_node.view.server import ViewServer
 from segmentation_node.view.settings import ViewSettings
 from segmentation_node.view.source import Audience
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def jpeg(value: int = 0, height: int = 24, width: int = 32) -> bytes:

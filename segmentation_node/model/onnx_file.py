@@ -65,8 +65,11 @@ def _check_fields(path: Path, file: BinaryIO, size: int) -> None:
         if _FIELDS.get(field) != wire_type:
             raise _bad(path, "a foreign or damaged file", "give an ONNX model")
         value = _varint(path, file)
-        if wire_type == _BLOCK and file.seek(value, 1) > size:
-            raise _bad(path, f"a file cut short at {size} bytes", "copy the model again")
+        if wire_type == _BLOCK:
+            # Before the seek, which takes no more than 63 bits.
+            if value > size - file.tell():
+                raise _bad(path, f"a file cut short at {size} bytes", "copy the model again")
+            file.seek(value, 1)
         seen.add(field)
     if _GRAPH not in seen:
         raise _bad(path, "a file with no graph in it", "copy or export the model again")

@@ -40,7 +40,7 @@ def stored_precision(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return _precision(file, file.seek(0, os.SEEK_END))
-    except (OSError, IndexError) as error:
+    except (OSError, IndexError, ValueError) as error:
         raise ModelError(
             received=f"{path}, which cannot be read ({error})",
             expected="an ONNX model",
@@ -84,7 +84,12 @@ def _of(file: BinaryIO, begin: int, end: int, wanted: int) -> Iterator[tuple[int
 
 
 def _fields(file: BinaryIO, begin: int, end: int) -> Iterator[Field]:
-    """The fields of the message that lies between two places of the file."""
+    """The fields of the message that lies between two places of the file.
+
+    Raises:
+        IndexError: The file ends within it.
+        ValueError: A field says that it is longer than the message.
+    """
     place = begin
     while place < end:
         file.seek(place)
@@ -98,14 +103,17 @@ def _fields(file: BinaryIO, begin: int, end: int) -> Iterator[Field]:
         size = _varint(file) if kind == _BLOCK else {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}.get(kind, end)
         start = file.tell()
         place = start + size
+        # A length is whatever the file says, and would be read or sought as it stands.
+        if place > end:
+            raise ValueError(f"a field of {size} bytes in a message that ends before it")
         yield number, start, place
 
 
 def _varint(file: BinaryIO) -> int:
-    value = shift = 0
-    while True:
+    value = 0
+    for shift in range(0, 70, 7):
         byte = file.read(1)[0]
         value |= (byte & 0x7F) << shift
-        shift += 7
         if byte < 0x80:
             return value
+    raise ValueError("a number of more than ten bytes")

@@ -11,6 +11,7 @@ from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
 from segmentation_node.core.labels import read_label_set
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.fields import Fields, read_yaml
+from segmentation_node.files import at_home
 from segmentation_node.model.calibration import Calibration, read_calibration
 from segmentation_node.model.contract import TEMPERATURES, InputSpec, Model
 from segmentation_node.model.onnx_file import check_onnx_file
@@ -59,7 +60,7 @@ def load_model(name_or_path: str | Path) -> Model:
 
 
 def _model_path(name_or_path: str | Path) -> Path:
-    path = Path(name_or_path).expanduser()
+    path = at_home(name_or_path)
     if path.suffix == ".onnx":
         return path
     if str(name_or_path) in shipped_models():

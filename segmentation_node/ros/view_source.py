@@ -43,7 +43,7 @@ class NodeSource:
     def __init__(self, settings: ViewSettings) -> None:
         self._settings = settings
         self._task = f"{settings.camera} segmentation".lstrip()
-        self._is_watched = False
+        self._is_watched = self._is_asked = False
         self._is_told = False
         self._legend_fault = ""
         self._input_topic = ""
@@ -75,9 +75,15 @@ class NodeSource:
         self._thread.start()
 
     def look(self, is_watched: bool) -> None:
-        """Begin or cease to show pictures."""
+        """Begin to show pictures at once, or cease to when it next looks around.
+
+        So a browser that asks for them on and off without end has one task waiting at most, and
+        does not make and destroy subscriptions at its own pace.
+        """
         self._is_watched = is_watched
-        self._executor.create_task(self._follow)
+        if is_watched and not self._is_asked:
+            self._is_asked = True
+            self._executor.create_task(self._follow)
 
     def close(self) -> None:
         """Unsubscribe from everything; closing twice does nothing."""
@@ -97,6 +103,7 @@ class NodeSource:
 
     def _follow(self) -> None:
         """Subscribe to what is wanted and there, and to nothing else."""
+        self._is_asked = False
         if not self._is_watched:
             for stream in self._streams.values():
                 stream.rest()

@@ -7,7 +7,6 @@ from typing import Any
 
 from rclpy.node import Node
 
-from segmentation_node.errors import FrameError
 from segmentation_node.ros.message_types import IMAGE_TYPES, quality_of_service
 from segmentation_node.ros.view_picture import picture_of
 from segmentation_node.view.settings import ViewSettings
@@ -68,8 +67,9 @@ class ViewStream:
         self._next_s = now_s + self._period_s
         try:
             self._audience.show(self._name, picture_of(message, self._quality))
-        except FrameError as error:
-            self._tell_fault(str(error))
+        # It came from outside, and this is the thread of all that is shown.
+        except Exception as error:
+            self._tell_fault(str(error) or type(error).__name__)
         else:
             self._tell_fault("")
 

@@ -30,7 +30,10 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Server": "segmentation view",
 }
-"""Sent with every answer: nothing from elsewhere is loaded, and nobody frames or keeps the page."""
+"""Sent with every answer to a request that can be read.
+
+Nothing from elsewhere is loaded, and nobody frames or keeps the page.
+"""
 
 
 class Guard:

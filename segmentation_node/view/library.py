@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from segmentation_node.errors import ConfigError
+from segmentation_node.installing import pip_install
 
 
 def require_server_library() -> None:
@@ -17,5 +18,5 @@ def require_server_library() -> None:
         raise ConfigError(
             received="no aiohttp in this Python",
             expected="the library that serves the page",
-            fix="apt install python3-aiohttp, or run: pip install 'segmentation_node[view]'",
+            fix=f"apt install python3-aiohttp, or run: {pip_install('aiohttp')}",
         )

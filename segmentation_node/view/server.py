@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, http_exceptions, web
 
 from segmentation_node.errors import TransportError
 from segmentation_node.view.browser import Browser
@@ -32,6 +33,16 @@ _MOST_BROWSERS = 16
 _LARGEST_WORD = 64  # bytes; what browsers say is shorter
 _HEARTBEAT_S = 10.0  # a browser that does not answer within half of it is let go
 _GRACE_S = 2.0
+
+_log = logging.getLogger("segmentation_node.view")
+# Anybody on the network can send what is no request: it is answered with 400, and nobody's fault.
+_log.addFilter(
+    lambda record: (
+        not (
+            record.exc_info and isinstance(record.exc_info[1], http_exceptions.HttpProcessingError)
+        )
+    )
+)
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -63,7 +74,11 @@ class ViewServer:
         """
         self._hub = Hub(asyncio.get_running_loop(), self._source.look)
         runner = web.AppRunner(
-            self._application(), access_log=None, shutdown_timeout=_GRACE_S, **LIMITS
+            self._application(),
+            access_log=None,
+            logger=_log,
+            shutdown_timeout=_GRACE_S,
+            **LIMITS,
         )
         await runner.setup()
         async with AsyncExitStack() as closing:

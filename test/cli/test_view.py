@@ -42,7 +42,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch) -> None:
     )
     done = view()
     assert done.exit_code == 1
-    assert "segmentation_node[view]" in str(done.exception)
+    assert "pip install aiohttp" in str(done.exception)
 
 
 def test_a_node_may_be_named_without_its_slash() -> None:

@@ -60,6 +60,7 @@ def test_bytes_that_are_no_model_are_refused(path: Path, noise: bytes) -> None:
         (b"<!DOCTYPE html><html>404</html>", "foreign file"),
         (b"\x08\x08\x12\x04test", "no graph"),
         (b"\x08\x08\x3a\xff\xff\xff\x7fxx", "cut short"),
+        (b"\x08\x08\x3a" + b"\xff" * 9 + b"\x01xx", "cut short"),
         (b"\x08\x08\x0d\x00\x00\x00\x00", "damaged"),
         (b"\x08" + b"\xff" * 20, "damaged"),
         (b"\x08\x08\x12", "cut short"),

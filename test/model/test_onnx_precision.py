@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_network import onnx_bytes
+from small_network import field, onnx_bytes, varint
 
 from segmentation_node.errors import ModelError
 from segmentation_node.model import MODELS_DIRECTORY
@@ -44,7 +44,21 @@ def test_else_it_is_the_type_of_most_weights(
     assert stored_precision(path) == precision
 
 
-@pytest.mark.parametrize("content", [None, b"\x3a\xff"], ids=["gone", "cut short"])
+HUGE = varint(2**63)
+"""A length that no file has, and that neither read nor seek takes."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"\x3a\xff",
+        field(7, field(1, b"\x22" + HUGE)),
+        field(7, b"\x2a" + varint(2**64) + b"\x4a" + HUGE),
+        b"\xff" * 11 + b"\x01",
+    ],
+    ids=["gone", "cut short", "a name without end", "a tensor without end", "no number"],
+)
 def test_a_file_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "network.onnx"
     if content is not None:

@@ -189,7 +189,9 @@ def test_a_bad_onnx_is_found_before_its_sidecar_is_read(make_model: Any) -> None
         load_model(path)
 
 
-@pytest.mark.parametrize("name", ["resnet", "models/camvid", "", "camvid.pt"])
+@pytest.mark.parametrize(
+    "name", ["resnet", "models/camvid", "", "camvid.pt", "~nobody-of-this-name/camvid"]
+)
 def test_unknown_names_are_answered_with_the_shipped_ones(name: str) -> None:
     with pytest.raises(ModelError, match="shipped model") as error:
         load_model(name)

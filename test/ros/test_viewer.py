@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import struct
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import MagicMock
 
 import cv2
 import numpy as np
@@ -23,11 +25,14 @@ from std_msgs.msg import Float64, String  # noqa: E402
 from view_rig import next_fact, next_picture, until  # noqa: E402
 
 from segmentation_node.core.encodings import to_bgr  # noqa: E402
+from segmentation_node.errors import FrameError  # noqa: E402
 from segmentation_node.media.codec import encode_jpeg, encode_png  # noqa: E402
 from segmentation_node.model import load_model  # noqa: E402
 from segmentation_node.ros.conversion import frame_of_image  # noqa: E402
 from segmentation_node.ros.qos import LATCHED_PUBLICATION  # noqa: E402
 from segmentation_node.ros.view_picture import picture_of  # noqa: E402
+from segmentation_node.ros.view_source import NodeSource  # noqa: E402
+from segmentation_node.view.settings import ViewSettings  # noqa: E402
 
 VIEWER = ("-m", "segmentation_node.ros.viewer", "--port", "0", "--events", "--rate-hz", "100")
 dds = pytest.mark.dds
@@ -226,6 +231,15 @@ def test_a_legend_that_is_none_is_said_once_and_the_next_one_shown(
         assert "Traceback" not in viewer.output
 
 
+def test_a_page_that_looks_and_rests_without_end_has_one_task_waiting() -> None:
+    source = NodeSource(ViewSettings())
+    source._executor = MagicMock()
+    for _ in range(1000):
+        source.look(True)
+        source.look(False)
+    assert source._executor.create_task.call_count == 1
+
+
 def compressed(data: bytes) -> CompressedImage:
     return CompressedImage(format="whatever", data=array("B", data))
 
@@ -234,6 +248,13 @@ def compressed(data: bytes) -> CompressedImage:
 def test_a_picture_that_browsers_show_is_passed_on_as_it_is(encode: Any) -> None:
     data = encode(picture())
     assert picture_of(compressed(data), 50) == data
+
+
+def test_a_picture_that_would_fill_the_memory_of_a_browser_is_not_passed_on() -> None:
+    data = bytearray(encode_png(picture()))
+    data[16:24] = struct.pack(">II", 60000, 60000)
+    with pytest.raises(FrameError, match="announces 60000x60000"):
+        picture_of(compressed(bytes(data)), 50)
 
 
 def test_a_picture_that_they_do_not_show_is_made_one() -> None:
@@ -272,7 +293,9 @@ def test_of_several_cameras_one_is_chosen(domain_id: int, observer: Observer) ->
 
     topics = ["/front/image_raw", "/rear/image_raw"]
     nodes = running_node(domain_id, observer, image_topics=topics)
-    for _ in nodes:
+    for rig in nodes:
+        # Before that it tells nothing, and the viewers wait for a limited time.
+        rig.program.wait_for_line("active: ")
         with (
             Program(*VIEWER, "--node", NODE, "--camera", "front", domain_id=domain_id) as front,
             Program(*VIEWER, "--node", NODE, domain_id=domain_id) as none,

@@ -142,14 +142,19 @@ async def test_a_body_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
     [
         b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"<script> / HTTP/1.1\r\n\r\n",
     ],
 )
 @on_a_loop
-async def test_headers_without_end_are_refused(head: bytes) -> None:
+async def test_what_is_no_request_is_refused_and_leaves_no_traceback(
+    head: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving() as rig, visiting(rig) as [greedy]:
         greedy.say(head)
         assert b" 400 Bad Request\r\n" in await greedy.hear()
         assert await is_served(rig)
+    assert not caplog.records
 
 
 @on_a_loop

@@ -12,7 +12,15 @@ from segmentation_node.errors import TransportError
 
 aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
-from view_rig import jpeg, next_fact, next_picture, on_a_loop, serving, until  # noqa: E402
+from view_rig import (  # noqa: E402
+    PATIENCE_S,
+    jpeg,
+    next_fact,
+    next_picture,
+    on_a_loop,
+    serving,
+    until,
+)
 
 from segmentation_node.view.browser import IN_FLIGHT  # noqa: E402
 from segmentation_node.view.server import FILES, PAGE  # noqa: E402
@@ -197,7 +205,7 @@ async def test_a_browser_that_says_something_else_is_let_go(said: str) -> None:
     async with serving() as rig:
         browser = await rig.look()
         await browser.send_str(said)
-        while (await browser.receive(10)).type is aiohttp.WSMsgType.TEXT:
+        while (await browser.receive(PATIENCE_S)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert browser.close_code in {1008, 1009}
         await until(lambda: rig.source.looks == [True, False])
@@ -233,7 +241,7 @@ async def test_at_the_end_browsers_are_told_and_the_source_is_closed() -> None:
     async with serving() as rig:
         source, browser = rig.source, await rig.look()
         rig.stop.set()
-        while (await browser.receive(10)).type is aiohttp.WSMsgType.TEXT:
+        while (await browser.receive(PATIENCE_S)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert browser.close_code == 1001
         await until(lambda: source.closed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from pathlib import Path
 from segmentation_node.bench.fuzz.campaign import Limits, Outcome, fuzz, table
 from segmentation_node.bench.fuzz.targets import TARGETS
 from segmentation_node.errors import SegmentationError
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     rows = [asdict(outcome) for outcome in outcomes]
-    write_whole(given.output / "fuzz.json", (json.dumps(rows, indent=2) + "\n").encode())
+    write_json(given.output / "fuzz.json", rows)
     print(table(outcomes))
     return int(any(outcome.finding for outcome in outcomes))
 

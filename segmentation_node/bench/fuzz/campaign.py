@@ -13,6 +13,7 @@ from pathlib import Path
 
 from segmentation_node.bench.fuzz.targets import TARGETS
 from segmentation_node.errors import ConfigError, EngineError
+from segmentation_node.installing import pip_install
 
 LARGEST_RSS_MB = 2048
 """Of the process that reads; a hostile size in a header must not reach the allocator."""
@@ -78,7 +79,7 @@ def fuzz(name: str, output: Path, limits: Limits) -> Outcome:
     if name not in TARGETS:
         raise ConfigError(f"the target {name!r}", "one of " + ", ".join(TARGETS), "choose one")
     if importlib.util.find_spec("atheris") is None:
-        fix = "pip install 'segmentation_node[soak]' (x86-64)"
+        fix = f"{pip_install('atheris')} (x86-64)"
         raise EngineError("no atheris in this Python", "the coverage-guided fuzzer", fix)
     findings = output / "findings"
     findings.mkdir(parents=True, exist_ok=True)

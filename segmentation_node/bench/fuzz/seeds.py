@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +49,12 @@ def images() -> list[bytes]:
     of_sixteen_bits = encode_png(cast("NDArray[np.uint8]", sixteen))
     pngs = (encode_png(image) for image in (picture, grey, _picture(4)))
     return [encode_jpeg(picture), encode_jpeg(grey), *pngs, of_sixteen_bits]
+
+
+def image_files() -> list[bytes]:
+    """Those images, and one in each other format that a node or a folder of images may meet."""
+    endings = (".bmp", ".ppm", ".webp", ".tiff")
+    return [*images(), *(cv2.imencode(one, _picture(3))[1].tobytes() for one in endings)]
 
 
 def compressed_messages() -> list[bytes]:

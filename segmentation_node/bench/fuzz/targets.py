@@ -111,7 +111,7 @@ def _message(kind: str) -> Callable[[Path], Reader]:
 TARGETS: Mapping[str, Target] = {
     "message": Target(seeds.image_messages, _message(RAW_TYPE)),
     "compressed": Target(seeds.compressed_messages, _message(COMPRESSED_TYPE)),
-    "jpeg": Target(seeds.images, _image),
+    "jpeg": Target(seeds.image_files, _image),
     "sidecar": Target(seeds.sidecars, _sidecar),
     "class_map": Target(seeds.class_maps, _file("map.yaml", load_class_map)),
     "onnx": Target(lambda: [seeds.network()], _file("model.onnx", check_onnx_file)),

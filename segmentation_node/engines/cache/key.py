@@ -180,14 +180,14 @@ def model_sha256(path: Path) -> str:
     """Hash an ONNX file, and the files that it keeps its large weights in.
 
     Raises:
-        EngineError: A file cannot be read.
+        EngineError: A file cannot be read, or lies elsewhere than in the ONNX's folder.
     """
     found = hashlib.sha256()
     try:
         data = path.read_bytes()
         found.update(data)
         for name in sorted(set(_external_files(data))):
-            with (path.parent / name).open("rb") as file:
+            with _beside(path, name).open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     found.update(chunk)
     except OSError as error:
@@ -197,6 +197,19 @@ def model_sha256(path: Path) -> str:
             fix="copy or export the model again",
         ) from error
     return found.hexdigest()
+
+
+def _beside(path: Path, name: str) -> Path:
+    """A file of weights; a network from anywhere must not have any file of the machine read."""
+    file = path.parent / name
+    is_inside = not Path(name).is_absolute() and ".." not in Path(name).parts
+    if not is_inside or (file.exists() and not file.is_file()):
+        raise EngineError(
+            received=f"{path.name}, which says that its weights are in {name!r}",
+            expected="files in the folder of the ONNX",
+            fix="export the model again with its weights beside it",
+        )
+    return file
 
 
 def _external_files(data: bytes) -> Iterator[str]:

@@ -14,7 +14,7 @@ from segmentation_node import __version__
 from segmentation_node.engines.cache.key import EngineKey
 from segmentation_node.engines.cache.manifest import Manifest, read_manifest, unusable
 from segmentation_node.errors import EngineError, OutputError
-from segmentation_node.files import user_cache, write_whole
+from segmentation_node.files import at_home, user_cache, write_whole
 from segmentation_node.trust import check_own_folder, distrust
 
 ENVIRONMENT = "SEGMENTATION_ENGINE_CACHE"
@@ -27,7 +27,7 @@ _PLAN, _MANIFEST = ".plan", ".json"
 def cache_folder() -> Path:
     """The folder of built engines on this machine."""
     named = os.environ.get(ENVIRONMENT)
-    return Path(named).expanduser() if named else user_cache("engines")
+    return at_home(named) if named else user_cache("engines")
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_without_the_fuzzer_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(EngineError, match="soak"):
+    with pytest.raises(EngineError, match="pip install atheris"):
         fuzz("jpeg", tmp_path, Limits(1))
 
 
