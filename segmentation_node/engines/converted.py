@@ -5,13 +5,18 @@ own, `camvid.int8.onnx`. It lies in the user's folder of converted networks, und
 network that it was made from, or beside the network. To the first `segmentation quantize` writes
 those of the shipped networks, whose own folder belongs to the package: what a user has calibrated
 on images of the own camera comes before what is shipped.
+
+Only the ONNX is a converted network's own, and how it was calibrated. What its sidecar says besides
+was copied from the network that it was made from, whose sidecar may have been corrected since: so
+it is read there.
 """
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ModelError
 from segmentation_node.files import user_cache
 from segmentation_node.model import MODELS_DIRECTORY, Model, load_model
@@ -25,21 +30,24 @@ _HASH_LENGTH = 16
 
 
 def model_of_precision(model: Model, precision: str) -> Model:
-    """The network of a precision that was made from another, with a sidecar of its own.
+    """The network of a precision that was made from another, used as that one's sidecar says.
 
-    Where there is none the model itself is given, which may be of that precision.
+    Where there is none the model itself is given, which may be of that precision. One beside it
+    that does not say what it was made from, as those of other programs, is used as its own sidecar
+    says.
 
     Args:
         model: The network that was asked for.
         precision: `fp32`, `fp16` or `int8`.
 
     Raises:
-        ModelError: It or its sidecar is faulty, or it was made from another network, or lies in
-            the user's folder where others can write to it.
+        ModelError: It or its sidecar is faulty, or it was made from another network or for
+            another input, or lies in the user's folder where others can write to it.
+        EngineError: A file of the model's weights cannot be read.
     """
     if precision not in CONVERTED or stored_precision(model.path) == precision:
         return model
-    source = _sha256(model.path)
+    source = model_sha256(model.path)
     own, beside = _places(model, precision, source)
     path = next((path for path in (own, beside) if path.is_file()), None)
     if path is None:
@@ -47,13 +55,16 @@ def model_of_precision(model: Model, precision: str) -> Model:
     if path == own:
         _check_trust(own)
     found = load_model(path)
+    if not found.source_sha256 and path == beside:
+        return found
     _check_source(found, model, precision, source)
-    return found
+    calibration = found.calibration
+    return replace(model, path=path, name=found.name, calibration=calibration, source_sha256=source)
 
 
 def best_precision(model: Model) -> str:
     """What `auto` is on a GPU: FP16 where there is a file of it, else what the ONNX is."""
-    if any(path.is_file() for path in _places(model, "fp16", _sha256(model.path))):
+    if any(path.is_file() for path in _places(model, "fp16", model_sha256(model.path))):
         return "fp16"
     return stored_precision(model.path)
 
@@ -65,7 +76,7 @@ def default_output(model: Model, precision: str) -> Path:
         model: The network that it is made from.
         precision: `fp16` or `int8`.
     """
-    own, beside = _places(model, precision, _sha256(model.path))
+    own, beside = _places(model, precision, model_sha256(model.path))
     return own if model.path.parent == MODELS_DIRECTORY else beside
 
 
@@ -82,33 +93,29 @@ def _places(model: Model, precision: str, source: str) -> tuple[Path, Path]:
     return user_cache("networks") / source[:_HASH_LENGTH] / name, model.path.with_name(name)
 
 
-def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            received=f"{path} ({error.strerror})",
-            expected="an ONNX model",
-            fix="check the path of the model and its permissions",
-        ) from error
-
-
 def _check_trust(path: Path) -> None:
     """Check a network that is found by itself: where nobody named it, nobody vouches for it."""
-    if why := distrust(path):
+    for file in filter(Path.exists, (path, path.with_suffix(".yaml"))):
+        if not (why := distrust(file)):
+            continue
         raise ModelError(
-            received=f"{path}, {why}",
+            received=f"{file}, {why}",
             expected="a converted network that only you can have written",
             fix="remove it if it is not yours, else chmod go-w it and the folders above it",
         )
 
 
 def _check_source(found: Model, model: Model, precision: str, source: str) -> None:
-    # Files of other programs do not say what they were made from.
-    if found.source_sha256 in {"", source}:
+    if not found.source_sha256:
+        made = "from nothing that its sidecar names"
+    elif found.source_sha256 != source:
+        made = f"from another {model.path.name}"
+    elif (found.input, found.stride) != (model.input, model.stride):
+        made = f"for another input or stride than {model.path.stem}.yaml has"
+    else:
         return
     raise ModelError(
-        received=f"{found.path}, which was made from another {model.path.name}",
+        received=f"{found.path}, which was made {made}",
         expected=f"{model.path.name} as it is now, in {precision}",
         fix=how_to_make(model, precision),
     )

@@ -26,7 +26,7 @@ class Conditions:
     """What measurements depend on.
 
     Args:
-        network_sha256: Of the network's file, in hexadecimal.
+        network_sha256: Of the network's file and of those that hold its weights, in hexadecimal.
         images_sha256: Of the images, in hexadecimal.
         method: How a range is chosen, bins and percentile included.
         size: Size of the network's input.

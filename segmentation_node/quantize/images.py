@@ -14,7 +14,7 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import Fit, NetworkSize, fit
 from segmentation_node.core.preprocess import preprocess
 from segmentation_node.errors import MediaError
-from segmentation_node.media.images import is_image, list_images, read_bytes, read_image
+from segmentation_node.media.images import is_image, list_images, read_bytes, read_image, reading
 from segmentation_node.model import Model
 
 
@@ -112,9 +112,11 @@ class ImageSet:
 
 
 def _images(path: Path) -> tuple[Path, ...]:
-    if path.is_file() and is_image(path):
+    with reading(path):
+        is_file, is_folder = path.is_file(), path.is_dir()
+    if is_file and is_image(path):
         return (path,)
-    if not path.is_dir():
+    if not is_folder:
         raise MediaError(
             received=f"no folder at {path}",
             expected="a folder of images",

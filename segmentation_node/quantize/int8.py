@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from segmentation_node.media.images import read_bytes
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.model import Calibration
 from segmentation_node.quantize.cache import Conditions, MeasurementCache, Tensors
 from segmentation_node.quantize.calibrate import calibrate
@@ -139,7 +138,7 @@ class _Measurements:
     def _measured_under(self) -> Conditions:
         model = self._source.model
         return Conditions(
-            network_sha256=hashlib.sha256(read_bytes(model.path)).hexdigest(),
+            network_sha256=model_sha256(model.path),
             images_sha256=self._images.sha256(),
             method=" ".join(str(part) for part in astuple(self._method)),
             size=str(self._source.size),

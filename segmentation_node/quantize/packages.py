@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 NEEDED = ("onnx", "onnxruntime")
 
@@ -20,5 +21,5 @@ def check_installed() -> None:
         raise EngineError(
             received=f"no {' and no '.join(missing)}",
             expected="the packages that networks are quantised with",
-            fix="pip install 'segmentation_node[quantize]'",
+            fix=pip_install(*NEEDED),
         )

@@ -58,23 +58,28 @@ class Request:
                 expected="a folder of images to calibrate on",
                 fix="give --images DIR: some hundred, in every light that the network will meet",
             )
-        if self.precision == "fp16" and self.exclude:
-            raise ConfigError(
-                received="layers to leave out of fp16",
-                expected="half precision throughout",
-                fix="leave --exclude out",
-            )
-        if self.precision != "int8" and (self.sensitive or self.quantize_last):
-            raise ConfigError(
-                received=f"sensitive or last layers for {self.precision}",
-                expected="them for int8 alone, which quantises activations",
-                fix="leave the option out",
-            )
+        self._check_all_used()
+
+    def _check_all_used(self) -> None:
+        if self.precision == "fp16":
+            whole = "half precision throughout"
+            _leave_out(self.exclude, "layers to leave out of fp16", whole)
+            _leave_out(self.rest != "fp32", f"a rest in {self.rest} beside fp16", whole)
+        if self.precision != "int8":
+            layers = f"sensitive or last layers for {self.precision}"
+            alone = "them for int8 alone, which quantises activations"
+            _leave_out(self.sensitive or self.quantize_last, layers, alone)
+            _leave_out(self.reference, f"reference images for {self.precision}", alone)
 
     @property
     def is_half(self) -> bool:
         """Whether what is not int8 is in half precision."""
         return self.precision == "fp16" or self.rest == "fp16"
+
+
+def _leave_out(given: object, received: str, expected: str) -> None:
+    if given:
+        raise ConfigError(received, expected, "leave the option out")
 
 
 def _check(right: bool, received: object, expected: str) -> None:

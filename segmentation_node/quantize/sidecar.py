@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 
 import yaml
 
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ModelError
 from segmentation_node.fields import read_yaml
 from segmentation_node.files import write_whole
@@ -23,6 +23,7 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
         calibration: How its ranges were measured; None where there are none.
 
     Raises:
+        EngineError: A file of the source's weights cannot be read.
         OutputError: The file cannot be written.
     """
     content = dict(read_yaml(source.path.with_suffix(".yaml"), ModelError))
@@ -30,7 +31,7 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
     # A label file lies beside the source, and need not lie beside this one.
     content["labels"] = source.labels.to_mapping()
     # Who looks for this network beside its source must know whether it is still the same one.
-    content["source_sha256"] = sha256(source.path.read_bytes()).hexdigest()
+    content["source_sha256"] = model_sha256(source.path)
     content["calibration"] = {} if calibration is None else calibration.to_mapping()
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     write_whole(path, text.encode())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from small_network import onnx_bytes, write_network
+import yaml
+from small_network import calibrated_by_day, field, onnx_bytes, sidecar, write_network
 
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.engines.converted import (
     CONVERTED,
     best_precision,
@@ -43,11 +46,20 @@ def test_the_file_of_a_precision_is_found_beside_the_model(model: Model, tmp_pat
     assert model_of_precision(model, "fp32") is model
 
 
-def test_what_the_user_made_of_a_shipped_network_comes_before_what_is_shipped() -> None:
-    shipped = load_model("camvid")
+def quantise_for_the_user(shipped: Model, **changed: str) -> Path:
+    """Put a network that passes for a quantised one where `segmentation quantize` writes it."""
     place = default_output(shipped, "int8")
     place.parent.mkdir(parents=True)
-    write_network(place.parent, onnx_bytes(quantised=True), place.stem)
+    place.write_bytes(onnx_bytes(quantised=True))
+    content = yaml.safe_load(shipped.path.with_suffix(".yaml").read_text())
+    content |= {"source_sha256": sha256(shipped), **changed}
+    place.with_suffix(".yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return place
+
+
+def test_what_the_user_made_of_a_shipped_network_comes_before_what_is_shipped() -> None:
+    shipped = load_model("camvid")
+    place = quantise_for_the_user(shipped)
     assert model_of_precision(shipped, "int8").path == place
 
 
@@ -63,8 +75,7 @@ def test_the_file_of_a_shipped_network_is_found_in_the_users_folder(users_folder
     assert place.is_relative_to(users_folder)
     assert sha256(shipped)[:16] in place.parts
     assert model_of_precision(shipped, "int8") is shipped
-    place.parent.mkdir(parents=True)
-    write_network(place.parent, onnx_bytes(quantised=True), place.stem)
+    assert quantise_for_the_user(shipped) == place
     assert model_of_precision(shipped, "int8").path == place
 
 
@@ -81,6 +92,65 @@ def test_a_file_made_from_an_earlier_network_is_refused_with_what_to_do(
     model.path.write_bytes(onnx_bytes() + b"\x2a\x00")
     with pytest.raises(ModelError, match=r"made from another small\.onnx.*quantize --model"):
         model_of_precision(model, "int8")
+
+
+def test_a_file_made_from_earlier_weights_beside_the_network_is_refused(tmp_path: Path) -> None:
+    # As onnx.proto3 writes it where a tensor's values lie.
+    place = field(1, "location") + field(2, "small.data")
+    weights = tmp_path / "small.data"
+    weights.write_bytes(b"as they were")
+    model = load_model(write_network(tmp_path, onnx_bytes() + field(14, place)))
+    write_network(tmp_path, name="small.int8", source_sha256=model_sha256(model.path))
+    assert model_of_precision(model, "int8").path.name == "small.int8.onnx"
+    weights.write_bytes(b"trained anew")
+    with pytest.raises(ModelError, match=r"made from another small\.onnx"):
+        model_of_precision(model, "int8")
+
+
+def test_what_is_corrected_in_the_sidecar_holds_in_every_precision(
+    model: Model, tmp_path: Path
+) -> None:
+    measured = calibrated_by_day()
+    twin = write_network(
+        tmp_path, name="small.int8", source_sha256=sha256(model), calibration=measured
+    )
+    labels = sidecar()["labels"]
+    labels["classes"][0] |= {"id": 99, "name": "road", "color": [1, 2, 3]}
+    corrected = {"labels": labels, "licence": "MIT", "notice": "Not for night."}
+    path = write_network(tmp_path, output={"stride": 8, "temperature": 1.7}, **corrected)
+    model = load_model(path)
+    found = model_of_precision(model, "int8")
+    assert (found.temperature, found.labels) == (1.7, model.labels)
+    assert (found.licence, found.notice) == ("MIT", "Not for night.")
+    assert found.path == twin
+    assert found.calibration is not None
+    assert found.calibration == load_model(twin).calibration
+
+
+@pytest.mark.parametrize(
+    "change", [{"mean": [1.0, 2.0, 3.0]}, {"fit": "crop"}, {"output": {"stride": 16}}]
+)
+def test_a_file_made_for_another_input_is_refused_with_what_to_do(
+    model: Model, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    write_network(tmp_path, name="small.int8", source_sha256=sha256(model))
+    corrected = load_model(write_network(tmp_path, **change))
+    with pytest.raises(ModelError, match=r"another input or stride than small\.yaml.*quantize"):
+        model_of_precision(corrected, "int8")
+
+
+def test_a_file_that_does_not_say_what_it_was_made_from_is_used_as_its_sidecar_says(
+    model: Model, tmp_path: Path
+) -> None:
+    write_network(tmp_path, name="small.fp16", output={"stride": 8, "temperature": 2.5}, fit="crop")
+    assert model_of_precision(model, "fp16").temperature == 2.5
+
+
+def test_a_file_in_the_users_folder_must_say_what_it_was_made_from() -> None:
+    shipped = load_model("rendered")
+    quantise_for_the_user(shipped, source_sha256="")
+    with pytest.raises(ModelError, match="made from nothing that its sidecar names"):
+        model_of_precision(shipped, "int8")
 
 
 def test_the_network_is_hashed_once_however_often_its_hash_is_asked_for(
@@ -129,9 +199,13 @@ def test_the_default_model_comes_in_every_precision(users_folder: Path, precisio
 
 def test_a_file_that_others_could_have_put_into_the_users_folder_is_refused() -> None:
     shipped = load_model("rendered")
-    place = default_output(shipped, "int8")
-    place.parent.mkdir(parents=True)
-    write_network(place.parent, onnx_bytes(quantised=True), place.stem)
-    place.parent.chmod(0o777)
+    quantise_for_the_user(shipped).parent.chmod(0o777)
     with pytest.raises(ModelError, match="which lies in a folder that other users can write to"):
+        model_of_precision(shipped, "int8")
+
+
+def test_a_sidecar_that_others_can_write_to_is_refused() -> None:
+    shipped = load_model("rendered")
+    quantise_for_the_user(shipped).with_suffix(".yaml").chmod(0o666)
+    with pytest.raises(ModelError, match=r"\.yaml, which other users can write to"):
         model_of_precision(shipped, "int8")

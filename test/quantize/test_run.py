@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
 
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import FitMode, NetworkSize
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.media.images import read_image, write_image
 from segmentation_node.model import load_model
@@ -121,6 +124,20 @@ def test_a_second_run_does_not_calibrate_again(run):
     assert "was made with other method: calibrated again" in said[-1]
 
 
+def test_new_weights_beside_the_network_are_another_network(run, model_path, tmp_path):
+    weights = model_path.with_suffix(".data")
+    external = {"save_as_external_data": True, "location": weights.name, "size_threshold": 0}
+    onnx.save(onnx.load(model_path), model_path, **external)
+    run()
+    before = model_path.read_bytes()
+    (np.fromfile(weights, np.float32) / 2).tofile(weights)
+    _, said = run()
+    assert "was made with other network: calibrated again" in said[-1]
+    assert model_path.read_bytes() == before
+    found = load_model(tmp_path / "out" / "q.onnx")
+    assert found.source_sha256 == found.calibration.network_sha256 == model_sha256(model_path)
+
+
 def test_a_damaged_cache_is_warned_of_and_made_again(run, tmp_path):
     run()
     cache = tmp_path / "out" / "q.calibration.json"
@@ -155,6 +172,12 @@ def test_a_size_that_the_network_cannot_take_is_refused(run):
         ({"precision": "int4"}, "'int4'; expected one of int8, int8-weights, fp16"),
         ({"precision": "fp16", "sensitive": 1}, "sensitive or last layers for fp16"),
         ({"precision": "fp16", "exclude": ("a",)}, "layers to leave out of fp16"),
+        ({"precision": "fp16", "rest": "fp16"}, "a rest in fp16 beside fp16"),
+        ({"precision": "fp16", "reference": (Path("use"),)}, "reference images for fp16"),
+        (
+            {"precision": "int8-weights", "reference": (Path("use"),)},
+            "reference images for int8-weights",
+        ),
         ({"precision": "fp16", "rest": "bf16"}, "'bf16'; expected fp32 or fp16"),
         ({"precision": "fp16", "limit": 0}, "'0'; expected 1 image or more"),
         ({"precision": "fp16", "sensitive": -1}, "'-1'; expected 0 or more"),
