@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from segmentation_node.bench.evaluation import Evaluation
 
 _DEFAULT = "camvid"
+_FORMAT = "camvid"
 
 
 def evaluate(
@@ -32,7 +33,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the data set.")
     ] = None,
-    form: Format = "camvid",
+    form: Format = _FORMAT,
     split: Split = None,
     model: Annotated[
         list[str] | None,
@@ -81,6 +82,20 @@ def evaluate(
     from segmentation_node.bench.published import SCORES  # noqa: PLC0415
     from segmentation_node.cli.scores import print_scores, print_tables  # noqa: PLC0415
 
+    if data is None:
+        _check_none_given(
+            model=model,
+            format=form != _FORMAT,
+            split=split,
+            engine=engine != "auto",
+            precision=precision != "auto",
+            size=size,
+            class_map=class_map,
+            limit=limit,
+            by=by,
+            pictures=pictures,
+        )
+    _check_horizon(horizon, by or ())
     # Read first: a wrong file should not be found after an hour of scoring.
     earlier = [score for path in compare or () for score in read_scores(path)]
     scores: list[dict[str, Any]] = []
@@ -100,6 +115,25 @@ def evaluate(
     print_tables(comparison(scores, SCORES if published else None))
     for score in scores:
         print_tables(part_tables(score))
+
+
+def _check_none_given(**options: object) -> None:
+    """Check that nothing is asked of a scoring that does not take place."""
+    if given := [f"--{name.replace('_', '-')}" for name, value in options.items() if value]:
+        raise ConfigError(
+            received=f"{', '.join(given)} without --data",
+            expected="a data set to score on",
+            fix="give --data DIR, or leave the option out",
+        )
+
+
+def _check_horizon(horizon: float | None, by: Collection[str]) -> None:
+    if horizon is not None and "distance" not in by:
+        raise ConfigError(
+            received=f"--horizon {horizon:g} without --by distance",
+            expected="a horizon for distances alone",
+            fix="add --by distance, or leave the option out",
+        )
 
 
 def _score(

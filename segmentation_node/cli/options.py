@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from segmentation_node.files import write_whole
+from segmentation_node import files
 
 Model = Annotated[
     str, typer.Option(help="A shipped model's name, or the path of an ONNX with its sidecar.")
@@ -102,4 +101,4 @@ def write_json(path: Path | None, figures: Mapping[str, Any]) -> None:
         OutputError: The file cannot be written.
     """
     if path is not None:
-        write_whole(path, (json.dumps(figures, indent=2) + "\n").encode())
+        files.write_json(path, figures)

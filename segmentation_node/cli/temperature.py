@@ -48,6 +48,7 @@ def temperature(
     """
     # Imported here: OpenCV and the runtime take a second, and `--help` should not wait for them.
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
+    from segmentation_node.model import load_model  # noqa: PLC0415
     from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
     from segmentation_node.training.datasets import dataset  # noqa: PLC0415
     from segmentation_node.training.temperature import (  # noqa: PLC0415
@@ -59,12 +60,13 @@ def temperature(
     opened = Segmenter.load(model, engine=engine, precision=precision, network_size=size)
     with opened as segmenter, step_bars() as bars:
         fit = fit_temperature(segmenter, samples, limit, lambda *at: bars("fitting", *at))
-        path = segmenter.model.path
     write_json(json_file, asdict(fit))
     typer.echo(f"{fit.images} images, {fit.pixels} pixels of {samples.name}")
     typer.echo(f"temperature:        {fit.before:.3f} before, {fit.temperature:.3f} fitted")
     typer.echo(f"neg. log likelihood: {fit.nll_before:.4f} before, {fit.nll_after:.4f} fitted")
     typer.echo(f"calibration error:  {fit.ece_before:.4f} before, {fit.ece_after:.4f} fitted")
     if write:
+        # The sidecar that holds for its converted networks too.
+        path = load_model(model).path
         write_temperature(path, fit.temperature)
         typer.echo(f"written into {path.with_suffix('.yaml')}")

@@ -62,7 +62,7 @@ class ConfusionMatrix:
                 a scored class stands for it, whatever its id, and every other for no class.
 
         Raises:
-            DatasetError: `predicted` has no label for a scored class.
+            DatasetError: `predicted` has no class for a scored one.
         """
         scored = [label for label in labels.classes if not label.ignored]
         matrix = cls(len(scored))
@@ -218,7 +218,8 @@ def _table(labels: LabelSet, names: tuple[str, ...]) -> NDArray[np.int64]:
 
 
 def _check_covers(predicted: LabelSet, labels: LabelSet, names: tuple[str, ...]) -> None:
-    known = {label.name for label in predicted.labels}
+    # Not its other labels: an ignored one of that name is no answer that the model could give.
+    known = {label.name for label in predicted.classes}
     for name in names:
         if name not in known:
             raise DatasetError(

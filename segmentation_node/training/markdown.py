@@ -13,4 +13,9 @@ def markdown_table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> 
         rows: As many cells each as there are columns.
     """
     lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+    return "".join("| " + " | ".join(map(_cell, line)) + " |\n" for line in lines)
+
+
+def _cell(content: object) -> str:
+    """What a cell says, on one line, without ending the cell."""
+    return " ".join(str(content).split()).replace("|", r"\|")

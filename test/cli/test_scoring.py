@@ -77,6 +77,31 @@ def test_evaluate_asks_for_something_to_score():
         run("evaluate")
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--model", "camvid"),
+        ("--format", "folder"),
+        ("--split", "train"),
+        ("--engine", "openvino"),
+        ("--precision", "fp32"),
+        ("--size", "64x96"),
+        ("--class-map", "camvid11_to_drivable"),
+        ("--limit", "3"),
+        ("--by", "size"),
+        ("--pictures", "pictures"),
+    ],
+)
+def test_what_is_only_for_scoring_is_refused_without_data(option, value, tmp_path):
+    with pytest.raises(ConfigError, match=f"{option} without --data"):
+        run("evaluate", "--compare", tmp_path / "score.json", option, value)
+
+
+def test_a_horizon_is_refused_where_nothing_is_scored_by_distance(street):
+    with pytest.raises(ConfigError, match=r"--horizon 0\.4 without --by distance"):
+        run("evaluate", "--data", street, "--by", "size", "--horizon", "0.4")
+
+
 def test_evaluate_says_what_it_looked_for(tmp_path):
     with pytest.raises(DatasetError, match="no folder images/"):
         run("evaluate", "--data", tmp_path, "--format", "rendered")

@@ -7,6 +7,7 @@ import pytest
 from command import run
 from small_network import onnx_bytes, write_network
 
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.media.images import write_image
 from segmentation_node.model import load_model
 
@@ -45,5 +46,19 @@ def test_it_is_written_into_the_sidecar_where_that_is_asked_for(model, street, t
     out = tmp_path / "fit.json"
     words = ("--model", model, "--data", street, "--size", "64x96", "--write", "--json", out)
     assert "written into" in run("temperature", *words).stdout
+    fitted = json.loads(out.read_text())["temperature"]
+    assert load_model(model).temperature == pytest.approx(fitted, abs=5e-4)
+
+
+def test_one_fitted_to_a_converted_network_goes_to_the_sidecar_that_holds_for_it(
+    model, street, tmp_path
+):
+    made = {"name": "small.int8", "labels": "camvid11", "source_sha256": model_sha256(model)}
+    twin = write_network(tmp_path, onnx_bytes(11, quantised=True), **made)
+    before = twin.with_suffix(".yaml").read_bytes()
+    words = ("--model", model, "--data", street, "--size", "64x96", "--precision", "int8")
+    out = tmp_path / "fit.json"
+    assert "small.yaml" in run("temperature", *words, "--write", "--json", out).stdout
+    assert twin.with_suffix(".yaml").read_bytes() == before
     fitted = json.loads(out.read_text())["temperature"]
     assert load_model(model).temperature == pytest.approx(fitted, abs=5e-4)

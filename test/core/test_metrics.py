@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,13 @@ def test_a_model_without_a_class_of_the_data_is_refused_by_its_name() -> None:
         DatasetError, match=r"cityscapes35, which scores the class 'road'.*camvid11"
     ):
         ConfusionMatrix.for_labels(CITYSCAPES_35, predicted=CAMVID_11)
+
+
+def test_a_class_that_the_model_only_ignores_is_one_that_it_does_not_have() -> None:
+    road, void = Label(0, "road", (9, 9, 9)), Label(1, "void", (0, 0, 0))
+    model = LabelSet("network", (road, replace(void, ignored=True)))
+    with pytest.raises(DatasetError, match=r"site, which scores the class 'void'.*network"):
+        ConfusionMatrix.for_labels(LabelSet("site", (road, void)), predicted=model)
 
 
 def test_an_empty_matrix_is_over_the_same_classes() -> None:

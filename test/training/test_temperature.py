@@ -146,6 +146,19 @@ def test_pixels_without_a_class_do_not_count(data: Dataset, model: Path) -> None
         labelled_logits(segmenter, unknown)
 
 
+def test_a_class_that_the_network_only_ignores_is_refused(data: Dataset, model: Path) -> None:
+    content = yaml.safe_load(model.with_suffix(".yaml").read_text())
+    classes, void = content["labels"]["classes"], {"id": 255, "name": "void", "color": [0, 0, 0]}
+    theirs = type(data.labels).from_mapping({"name": "theirs", "classes": [*classes, void]})
+    classes.append({**void, "ignored": True})
+    model.with_suffix(".yaml").write_text(yaml.safe_dump(content))
+    with (
+        Segmenter.load(model, precision="fp32") as segmenter,
+        pytest.raises(DatasetError, match="theirs, which scores the class 'void'"),
+    ):
+        labelled_logits(segmenter, Dataset("theirs", data.samples, theirs))
+
+
 def test_a_sidecar_keeps_all_else_that_it_says(model: Path) -> None:
     sidecar = model.with_suffix(".yaml")
     before = yaml.safe_load(sidecar.read_text())

@@ -1,4 +1,4 @@
-"""CamVid in 11 classes: `<root>/<split>/images/*.jpg` and `<root>/<split>/labels/*.png`."""
+"""CamVid in 11 classes: `<root>/<split>/images/*.jpg` or `.png`, and `labels/*.png` beside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from segmentation_node.training.datasets.sample import Dataset
 
 CAMVID_SPLITS = ("train", "val")
 _LAYOUT = Layout(
-    "CamVid", (".jpg",), "give the folder that holds its train/ and val/ folders", prefix
+    "CamVid",
+    (".jpg", ".png"),
+    "give the folder that holds its train/ and val/ folders; docs/training.md says how to make it",
+    prefix,
 )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from segmentation_node.core.labels import CITYSCAPES_35, CITYSCAPES_ALL, LabelSet
 from segmentation_node.errors import DatasetError
+from segmentation_node.media.images import reading
 from segmentation_node.training.datasets.sample import Dataset, Sample
 
 _IMAGE, _LABELS, _INSTANCES = "_leftImg8bit.png", "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
@@ -50,14 +51,15 @@ def cityscapes19(root: Path, split: str) -> Dataset:
 
 def _read(root: Path, split: str, labels: LabelSet, name: str) -> Dataset:
     images, truth = root / "leftImg8bit" / split, root / "gtFine" / split
-    for wanted in (images, truth):
-        if not wanted.is_dir():
-            raise _error(root, split, f"no folder {wanted.relative_to(root)}/ in {root}")
-    samples = [
-        sample
-        for city in sorted(path for path in images.iterdir() if path.is_dir())
-        for sample in _city(root, split, city.name)
-    ]
+    with reading(root, DatasetError):
+        for wanted in (images, truth):
+            if not wanted.is_dir():
+                raise _error(root, split, f"no folder {wanted.relative_to(root)}/ in {root}")
+        samples = [
+            sample
+            for city in sorted(path for path in images.iterdir() if path.is_dir())
+            for sample in _city(root, split, city.name)
+        ]
     if not samples:
         raise _error(root, split, f"no *{_IMAGE} in the folders of {images}")
     return Dataset(f"{name}/{split}", tuple(samples), labels)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation_node.errors import DatasetError
+from segmentation_node.media.images import reading
 from segmentation_node.training.datasets.sample import Sample
 
 
@@ -30,17 +31,19 @@ class Layout:
         """The samples of `folder/images` and `folder/labels`, in the order of their names.
 
         Raises:
-            DatasetError: The folder is not laid out so; the message says what was looked for.
+            DatasetError: The folder cannot be read, or is not laid out so; the message says what
+                was looked for.
         """
         images, labels = folder / "images", folder / "labels"
-        for wanted in (images, labels):
-            if not wanted.is_dir():
-                raise self.error(folder, f"no folder {wanted.name}/ in {folder}")
-        found = sorted(path for path in images.iterdir() if path.suffix.lower() in self.suffixes)
+        with reading(folder, DatasetError):
+            for wanted in (images, labels):
+                if not wanted.is_dir():
+                    raise self.error(folder, f"no folder {wanted.name}/ in {folder}")
+            found = sorted(p for p in images.iterdir() if p.suffix.lower() in self.suffixes)
+            # Listed once: asking for each file on its own is slow on network drives.
+            labelled = {path.name for path in labels.iterdir()}
         if not found:
             raise self.error(folder, f"no {' or '.join(self.suffixes)} in {images}")
-        # Listed once: asking for each file on its own is slow on network drives.
-        labelled = {path.name for path in labels.iterdir()}
         for image in found:
             if f"{image.stem}.png" not in labelled:
                 raise self.error(folder, f"no labels/{image.stem}.png for {image.name}")

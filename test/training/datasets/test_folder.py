@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
+from locked import lock
 
 from segmentation_node.core.labels import label_set
 from segmentation_node.errors import ConfigError, DatasetError
@@ -74,3 +75,10 @@ def test_a_missing_label_image_is_named(root):
 def test_a_wrong_folder_is_told_what_was_looked_for(root):
     with pytest.raises(DatasetError, match=r"no folder images/ in .*labels/NAME\.png"):
         folder(root / "images")
+
+
+@pytest.mark.parametrize("part", ["images", "labels"])
+def test_a_folder_that_cannot_be_read_is_named(root, part, monkeypatch):
+    lock(monkeypatch, root / part)
+    with pytest.raises(DatasetError, match=rf"{part} \(Permission denied\).*check the path"):
+        folder(root)
