@@ -31,6 +31,7 @@ MESSAGES = (
 # From the ground up: a room may import the rooms above its own line, and never one below.
 ROOMS = (
     room("errors"),
+    room("installing"),
     room("files"),
     room("closing"),
     room("trust"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 Version = tuple[int, int]
 
@@ -194,7 +195,8 @@ def _missing(name: str, reason: str) -> EngineError:
     return EngineError(
         received=f"no {name} ({reason})",
         expected="a compiler of CUDA kernels",
-        fix="pip install 'segmentation_node[tensorrt]', or install a CUDA toolkit: docs/gpu.md",
+        fix=f"{pip_install('cuda-bindings', 'nvidia-cuda-nvrtc')}, or install a CUDA toolkit: "
+        "docs/gpu.md",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from segmentation_node.cuda.pycuda_calls import refused
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 
 class DriverApi:
@@ -54,5 +55,5 @@ def _missing(error: Exception) -> EngineError:
     return EngineError(
         received=f"no driver API ({error})",
         expected="the package cuda-bindings, and NVIDIA's driver",
-        fix="pip install 'segmentation_node[tensorrt]' on a machine with a GPU",
+        fix=f"{pip_install('cuda-bindings')} on a machine with a GPU",
     )

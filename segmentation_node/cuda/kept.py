@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from segmentation_node.errors import OutputError
-from segmentation_node.files import user_cache, write_whole
+from segmentation_node.files import at_home, user_cache, write_whole
 from segmentation_node.trust import check_own_folder, distrust
 
 ENVIRONMENT = "SEGMENTATION_KERNEL_CACHE"
@@ -27,7 +27,7 @@ class Kept:
 
     def __init__(self, folder: Path | None = None) -> None:
         named = os.environ.get(ENVIRONMENT)
-        self.folder = folder or (Path(named).expanduser() if named else user_cache("kernels"))
+        self.folder = folder or (at_home(named) if named else user_cache("kernels"))
 
     def read(self, name: str) -> bytes | None:
         """A program; None where it is not here, is damaged, or anyone may have written it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 
 class PyCuda:
@@ -23,7 +24,7 @@ class PyCuda:
             raise EngineError(
                 received=f"no PyCUDA ({error})",
                 expected="the package pycuda, and NVIDIA's driver",
-                fix="pip install 'segmentation_node[tensorrt]' on a machine with a GPU",
+                fix=f"{pip_install('pycuda')} on a machine with a GPU",
             ) from error
 
     def call(self, task: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import socket
 
-# Above 101 the ports of a domain reach into those that Linux hands out to anybody.
-_DOMAINS = range(1, 102)
+# Above 101 the ports of a domain reach into those that Linux hands out to anybody. Low numbers are
+# those that people choose, and their programs may not be up yet when this one looks.
+_DOMAINS = range(51, 102)
 
 
 def free_domain() -> int:

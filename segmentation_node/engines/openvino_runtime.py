@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 DEVICE = "CPU"
 
@@ -31,7 +32,7 @@ def openvino() -> Any:
         raise EngineError(
             received="no OpenVINO" if missing else f"an OpenVINO that fails to load ({error})",
             expected="the package openvino, which runs networks on the CPU",
-            fix="pip install 'segmentation_node[cpu]' (or pip install openvino)",
+            fix=pip_install("openvino>=2024.4"),
         ) from error
 
 

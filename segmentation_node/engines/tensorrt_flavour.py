@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,21 @@ class Flavour:
         title: As its maker calls it.
         module: As it is imported.
         oldest: First major version whose interface is used here.
-        install: How to get it.
+        packages: What pip installs for it.
+        or_else: How else to get it.
     """
 
     name: str
     title: str
     module: str
     oldest: int
-    install: str
+    packages: tuple[str, ...]
+    or_else: str = ""
+
+    @property
+    def install(self) -> str:
+        """How to get it."""
+        return pip_install(*self.packages) + self.or_else
 
 
 FLAVOURS: Mapping[str, Flavour] = {
@@ -46,15 +54,16 @@ FLAVOURS: Mapping[str, Flavour] = {
             title="TensorRT",
             module="tensorrt",
             oldest=10,
-            install="pip install 'segmentation_node[tensorrt]'; on a Jetson, a virtual environment "
-            "made with --system-site-packages sees JetPack's",
+            packages=("tensorrt", "pycuda", "cuda-bindings"),
+            or_else="; on a Jetson, a virtual environment made with --system-site-packages sees "
+            "JetPack's",
         ),
         Flavour(
             name="rtx",
             title="TensorRT for RTX",
             module="tensorrt_rtx",
             oldest=1,
-            install="pip install 'segmentation_node[tensorrt-rtx]'",
+            packages=("tensorrt-rtx-cu12", "cuda-bindings"),
         ),
     )
 }

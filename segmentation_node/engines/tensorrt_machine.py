@@ -10,6 +10,7 @@ from typing import Any
 from segmentation_node.engines.cache import PORTABLE, EngineKey, Gpu
 from segmentation_node.engines.tensorrt_flavour import FLAVOURS, found_flavours
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 
 DRIVER_VERSION = Path("/sys/module/nvidia/version")
 
@@ -98,7 +99,7 @@ def load_driver() -> Any:
         raise EngineError(
             received="cuda-bindings are not installed",
             expected="the package cuda-bindings, to ask the driver for the GPU",
-            fix="pip install 'segmentation_node[tensorrt]'",
+            fix=pip_install("cuda-bindings>=12.8"),
         ) from error
 
 

@@ -110,10 +110,11 @@ def fix_shape(network: ParsedNetwork, shape: tuple[int, int, int, int], model: M
     """
     model.check_io(network.input, network.output)
     batch, _, height, width = shape
-    network.definition.get_input(0).shape = (batch if batch == 1 else -1, *shape[1:])
+    images = 1 if batch == 1 else -1
+    network.definition.get_input(0).shape = (images, *shape[1:])
     found = tuple(network.definition.get_output(0).shape)
     wanted = (batch, model.labels.num_classes, height // model.stride, width // model.stride)
-    if found[0] not in {1 if batch == 1 else -1, -1}:
+    if found[0] not in {images, -1}:
         raise FixedBatchError(
             received=f"a batch of {batch} for {model.path.name}, whose input is {network.input} "
             f"and whose layers fix the batch",

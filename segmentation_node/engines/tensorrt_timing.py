@@ -12,11 +12,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from segmentation_node.engines.cache import Gpu
+from segmentation_node.engines.cache import ENVIRONMENT, Gpu
 from segmentation_node.engines.tensorrt_flavour import TensorRt
 from segmentation_node.errors import OutputError
 from segmentation_node.files import write_whole
-from segmentation_node.trust import distrust
+from segmentation_node.trust import check_own_folder, distrust
 
 _log = logging.getLogger("segmentation_node.tensorrt")
 
@@ -42,6 +42,8 @@ def keep_timings(config: Any, file: Path) -> None:
     if timings is None:
         return
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_own_folder(file.parent, ENVIRONMENT)
         write_whole(file, bytes(memoryview(timings.serialize())))
-    except OutputError as error:
+    except (OSError, OutputError) as error:
         _log.info("timings of the build are not kept: %s", error)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation_node.files import at_home
 from segmentation_node.resources import share_directory
 from segmentation_node.transport.shm import Room
 
@@ -80,7 +81,7 @@ def shipped_at(path: str) -> Profile | None:
         path: What the user or a launch file wrote into the environment.
     """
     for profile in SHIPPED:
-        if Path(path).expanduser().resolve() == profile.path.resolve():
+        if at_home(path).resolve() == profile.path.resolve():
             return profile
     return None
 

@@ -102,5 +102,5 @@ def test_what_cuda_refuses_is_one_sentence(cuda: FakeCuda, call: str, task: str)
 def test_without_pycuda_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycuda", None)
     monkeypatch.setitem(sys.modules, "pycuda.driver", None)
-    with pytest.raises(EngineError, match=r"no PyCUDA .* pip install 'segmentation_node\[tensorrt"):
+    with pytest.raises(EngineError, match=r"no PyCUDA .* pip install pycuda"):
         PyCudaDriver()

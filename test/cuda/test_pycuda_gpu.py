@@ -230,12 +230,15 @@ def refused_call(cuda: FakeCuda, number: int) -> str:
     return str(plain.calls[number - 1][0])
 
 
-@pytest.mark.parametrize("missing", ["pycuda.driver", "cuda.bindings.driver"])
+@pytest.mark.parametrize(
+    ("missing", "package"),
+    [("pycuda.driver", "pycuda"), ("cuda.bindings.driver", "cuda-bindings")],
+)
 def test_what_is_missing_is_named_with_what_to_install(
-    cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch, missing: str
+    cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch, missing: str, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(EngineError, match=r"fix: pip install 'segmentation_node\[tensorrt\]'"):
+    with pytest.raises(EngineError, match=f"fix: pip install {package}"):
         PyCudaGpu()
 
 

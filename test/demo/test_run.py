@@ -104,7 +104,8 @@ def test_a_node_that_cannot_start_is_shown_with_what_it_said(
 ) -> None:
     with pytest.raises(ProgramError, match="cannot configure") as caught:
         run_demo(small(tmp_path, domain_id, engine="tensorrt"), quiet)
-    assert "tensorrt" in caught.value.log
+    # What is missing first depends on the machine: TensorRT, its GPU, or PyCUDA.
+    assert "cannot configure: received no " in caught.value.log
     assert processes_about(tmp_path) == []
     assert not list(tmp_path.glob(".running-*"))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -70,4 +71,16 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
     onnx = tmp_path / "big.onnx"
     onnx.write_bytes(b"\x0a\x08location\x12\x0dbig.onnx.data")
     with pytest.raises(EngineError, match=r"big\.onnx\.data"):
+        model_sha256(onnx)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../other.data", "below/../../other.data", "pipe"])
+def test_weights_elsewhere_than_beside_the_network_are_not_read(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    (tmp_path / "other.data").write_bytes(b"weights")
+    onnx = folder / "big.onnx"
+    onnx.write_bytes(b"\x0a\x08location\x12" + bytes([len(name)]) + name.encode())
+    with pytest.raises(EngineError, match=rf"big\.onnx, which says .*{name}"):
         model_sha256(onnx)

@@ -72,7 +72,7 @@ def test_without_openvino_the_error_says_what_to_install(monkeypatch: pytest.Mon
     runtime.openvino.cache_clear()
     monkeypatch.setitem(sys.modules, "openvino", None)
     try:
-        with pytest.raises(EngineError, match=r"pip install 'segmentation_node\[cpu\]'"):
+        with pytest.raises(EngineError, match=r"pip install 'openvino>=2024\.4'"):
             runtime.openvino()
     finally:
         runtime.openvino.cache_clear()

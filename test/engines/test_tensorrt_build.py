@@ -252,6 +252,17 @@ def test_timings_that_cannot_be_kept_cost_no_engine(
     assert PlanBuilder(tensorrt, model, key(tensorrt, model), folder).build().plan == PLAN
 
 
+def test_timings_are_not_written_where_others_can(
+    library: tuple[TensorRt, Any], model: Model, tmp_path: Path
+) -> None:
+    tensorrt, _ = library
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert PlanBuilder(tensorrt, model, key(tensorrt, model), folder).build().plan == PLAN
+    assert not list(folder.iterdir())
+
+
 def test_tensorrt_needs_the_gpu_that_will_run_the_engine(
     library: tuple[TensorRt, Any], model: Model
 ) -> None:

@@ -85,7 +85,7 @@ def test_without_a_driver_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_the_bindings_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, None)
-    with pytest.raises(EngineError, match=r"pip install 'segmentation_node\[tensorrt\]'"):
+    with pytest.raises(EngineError, match=r"pip install 'cuda-bindings>=12\.8'"):
         find_gpu()
 
 

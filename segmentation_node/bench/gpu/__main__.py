@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from segmentation_node.bench.gpu.check import check_gpu
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import SegmentationError
-from segmentation_node.files import write_whole
+from segmentation_node.files import write_json, write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,8 +70,7 @@ def _show(figures: dict[str, Any], output: Path | None) -> None:
             drawn.add_row(*row)
         console.print(drawn)
     if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        write_whole(output / "gpu.json", (json.dumps(figures, indent=2) + "\n").encode())
+        write_json(output / "gpu.json", figures)
         write_whole(output / "gpu.md", markdown(figures).encode())
 
 
