@@ -19,6 +19,7 @@ from segmentation_node.core.label_set import LabelSet
 from segmentation_node.core.labels import read_label_set
 from segmentation_node.errors import ConfigError
 from segmentation_node.fields import Fields, read_yaml
+from segmentation_node.files import at_home
 from segmentation_node.resources import share_directory
 
 
@@ -174,7 +175,7 @@ def load_class_map(name_or_path: str | Path) -> ClassMap:
 
 
 def _path_of(name_or_path: str | Path) -> Path:
-    path = Path(name_or_path).expanduser()
+    path = at_home(name_or_path)
     if path.suffix in {".yaml", ".yml"}:
         return path
     if str(name_or_path) in shipped_class_maps():

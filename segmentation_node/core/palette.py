@@ -9,6 +9,7 @@ from pathlib import Path
 from segmentation_node.core.label_set import Label, LabelSet
 from segmentation_node.errors import ConfigError
 from segmentation_node.fields import Fields, read_yaml
+from segmentation_node.files import at_home
 
 Color = tuple[int, int, int]
 
@@ -54,7 +55,7 @@ def load_palette(path: str | Path) -> Palette:
     Raises:
         ConfigError: The file is missing or faulty; the message says where.
     """
-    file = Path(path).expanduser()
+    file = at_home(path)
     fields = Fields(read_yaml(file), file.name)
     return Palette(file.name, {name: _color(fields, name) for name in fields.names()})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from segmentation_node.core.geometry import Rectangle
+from segmentation_node.core.geometry import LARGEST_SIDE, Rectangle
 from segmentation_node.errors import ConfigError
 
 _NUMBER = r"\s*(\d{1,5}|\d*\.\d{1,9})\s*"
@@ -33,13 +33,13 @@ class Region:
     in_fractions: bool = False
 
     def __post_init__(self) -> None:
-        limit = 1 + _SLACK if self.in_fractions else float("inf")
+        limit = 1 + _SLACK if self.in_fractions else LARGEST_SIDE
         starts = self.x >= 0 and self.y >= 0 and self.width > 0 and self.height > 0
         if not starts or self.x + self.width > limit or self.y + self.height > limit:
             raise ConfigError(
                 received=f"the region {self}",
                 expected="x,y,width,height with pixels in it"
-                + (", and all of it between 0 and 1" if self.in_fractions else ""),
+                f", and all of it between 0 and {1 if self.in_fractions else LARGEST_SIDE}",
                 fix="correct roi: fractions have decimal points, such as 0.0,0.4,1.0,0.6",
             )
 

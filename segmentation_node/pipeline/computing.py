@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from segmentation_node.pipeline.job import Job
 
@@ -15,7 +16,8 @@ Item = TypeVar("Item")
 Slot = TypeVar("Slot")
 
 
-class Taken(NamedTuple, Generic[Item, Slot]):
+@dataclass(frozen=True)
+class Taken(Generic[Item, Slot]):
     """A frame on its way, and the slot that its result goes into."""
 
     item: Item

@@ -29,7 +29,8 @@ class Moment(NamedTuple):
         )
 
 
-class Waiting(NamedTuple, Generic[Item]):
+@dataclass(frozen=True)
+class Waiting(Generic[Item]):
     """A frame that waits.
 
     Args:

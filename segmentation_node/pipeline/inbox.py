@@ -80,17 +80,6 @@ class Inbox(Generic[Item]):
         self._moments[camera] = (waiting[-1].moment, *self._moments[camera][:1])
         return int(replaced is not None)
 
-    def next_camera(self, may: Callable[[int], bool] = lambda _: True) -> int | None:
-        """Whose turn it is.
-
-        Args:
-            may: Whether a frame of a camera can be served now.
-
-        Returns:
-            A camera with a waiting frame; None where there is none that may.
-        """
-        return next(self._candidates(may), None)
-
     def _candidates(self, may: Callable[[int], bool]) -> Iterator[int]:
         count = len(self._waiting)
         turns = ((self._first + step) % count for step in range(count))

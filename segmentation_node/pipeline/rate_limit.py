@@ -20,6 +20,7 @@ class RateLimit:
     def __init__(self, rate_hz: float = 0.0) -> None:
         self._rate_hz = rate_hz
         self._due_ns: int | None = None
+        self._due_before_ns: int | None = None
         self._previous_ns = 0
 
     @property
@@ -42,7 +43,7 @@ class RateLimit:
             return True
         interval_ns, self._previous_ns = stamp_ns - self._previous_ns, stamp_ns
         period_ns = round(1e9 / self._rate_hz)
-        due_ns = self._due_ns
+        due_ns = self._due_before_ns = self._due_ns
         # An admitted frame is due a period before the next one, so this far back is a jump.
         if due_ns is None or not -2 * period_ns <= stamp_ns - due_ns <= period_ns:
             self._due_ns = stamp_ns + period_ns
@@ -52,3 +53,7 @@ class RateLimit:
             return False
         self._due_ns = due_ns + period_ns
         return True
+
+    def take_back(self) -> None:
+        """The frame that was admitted last cannot be answered: the next one may have its place."""
+        self._due_ns = self._due_before_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -104,6 +105,10 @@ class NodeParameters:
             self._refuse_network(checked)
         except SegmentationError as refusal:
             return SetParametersResult(successful=False, reason=str(refusal))
+        # Whatever it was: what somebody asked of a service must not end the executor.
+        except Exception as fault:
+            self._node.get_logger().error(f"cannot set {wanted}: {traceback.format_exc()}")
+            return SetParametersResult(successful=False, reason=repr(fault))
         self._accept(checked)
         return SetParametersResult(successful=True)
 

@@ -193,6 +193,7 @@ class CameraStream:
         intake.take(arrival)
 
     def _refuse(self, arrival: Arrival, error: FrameError, intake: Intake) -> None:
+        self._limit.take_back()
         self._note(arrival)
         intake.refuse(arrival, error)
 

@@ -142,7 +142,7 @@ def test_a_map_for_another_network_says_which_classes_there_are() -> None:
         load_class_map("camvid11_to_drivable").table(CITYSCAPES_19)
 
 
-@pytest.mark.parametrize("name", ["nobodys", "/nowhere/map.yaml"])
+@pytest.mark.parametrize("name", ["nobodys", "/nowhere/map.yaml", "~nobody-of-this-name/map.yaml"])
 def test_a_map_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(ConfigError, match=name):
         load_class_map(name)

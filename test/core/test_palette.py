@@ -49,3 +49,5 @@ def test_what_is_no_colour_is_refused_by_its_name(tmp_path: Path, content: str, 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no file at .*none\.yaml"):
         load_palette(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match=r"no file at ~nobody-of-this-name/none\.yaml"):
+        load_palette("~nobody-of-this-name/none.yaml")

@@ -30,7 +30,17 @@ def test_whole_numbers_are_pixels_and_a_decimal_point_makes_fractions(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "-1,0,5,5", "0,0,0,5", "0.5,0,0.6,1.0", "0,0.5,1,1.5"],
+    [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "a,b,c,d",
+        "-1,0,5,5",
+        "0,0,0,5",
+        "0.5,0,0.6,1.0",
+        "0,0.5,1,1.5",
+        "0,0,99999,9",
+    ],
 )
 def test_what_is_no_region_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ConfigError, match=r"the region .*; fix: "):

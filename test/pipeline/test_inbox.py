@@ -13,8 +13,8 @@ from segmentation_node.pipeline.inbox import Inbox
 
 def taken(inbox: Inbox[str]) -> list[str]:
     found = []
-    while (camera := inbox.next_camera()) is not None:
-        found.append(inbox.take(camera))
+    while cameras := inbox.turn(1, 0.0).cameras:
+        found += [inbox.take(camera) for camera in cameras]
     return found
 
 
@@ -42,8 +42,8 @@ def test_a_camera_that_may_not_be_served_is_passed_over() -> None:
     inbox: Inbox[str] = Inbox(2)
     inbox.put("a", 0)
     inbox.put("b", 1)
-    assert inbox.next_camera(lambda camera: camera != 0) == 1
-    assert inbox.next_camera(lambda _: False) is None
+    assert inbox.turn(1, 0.0, lambda camera: camera != 0) == Turn((1,))
+    assert inbox.turn(1, 0.0, lambda _: False) == Turn()
 
 
 def test_latest_replaces_and_always_has_room() -> None:

@@ -76,6 +76,18 @@ def test_two_frames_that_swap_places_are_not_taken_for_a_jump() -> None:
     assert len(passed(limit, camera)) == 20
 
 
+def test_the_place_of_a_frame_that_is_none_goes_to_the_next_one() -> None:
+    limit, camera = RateLimit(1.0), stamps(30.0, 3.0)
+    assert limit.admits(camera[0])
+    limit.take_back()
+    assert [limit.admits(stamp) for stamp in camera[1:3]] == [True, False]
+    assert passed(limit, camera[3:30]) == []
+    assert limit.admits(camera[31])
+    limit.take_back()
+    assert limit.admits(camera[32])
+    assert not limit.admits(camera[33])
+
+
 def test_another_limit_holds_from_the_next_frame_on() -> None:
     limit = RateLimit(1.0)
     camera = stamps(30.0, 4.0)

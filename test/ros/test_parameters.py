@@ -31,6 +31,8 @@ class Parameterised:
     def check_network(self, config: NodeConfig) -> None:
         if config.model == "faulty":
             raise ModelError("the model 'faulty'", "a sound one", "choose another")
+        if config.model == "broken":
+            raise RuntimeError("what nobody thought of")
         self.networks.append(config.network)
 
     def set(self, name: str, value: object) -> str:
@@ -147,6 +149,14 @@ def test_another_network_is_checked_before_it_is_accepted_while_configured(start
     assert started.node.set_parameters_atomically(changes).successful
     assert started.networks == [PipelineConfig(model="rendered", roi="1,2,3,4")]
     assert started.live[-1] == NodeConfig(model="rendered", roi="1,2,3,4")
+
+
+def test_a_fault_in_a_check_refuses_the_change_and_ends_nothing(start: Start) -> None:
+    started = start()
+    started.configured = True
+    assert "what nobody thought of" in started.set("model", "broken")
+    assert started.parameters.read() == NodeConfig()
+    assert started.set("deadline_ms", 12.0) == ""
 
 
 def test_what_runs_is_stored_after_a_network_could_not_be_loaded(start: Start) -> None:
