@@ -26,11 +26,12 @@ FUZZER = "atheris>=2.3; platform_machine == 'x86_64' and sys_platform == 'linux'
 
 
 def manifest(tag: str) -> str:
-    """Read a tag of package.xml, so that version and licence stand in one place."""
-    found = re.search(rf"<{tag}>\s*(.*?)\s*</{tag}>", (HERE / "package.xml").read_text(), re.DOTALL)
-    if found is None:
+    """Read a tag of package.xml, so that version and licences stand in one place."""
+    text = (HERE / "package.xml").read_text()
+    found = re.findall(rf"<{tag}(?: [^>]*)?>\s*(.*?)\s*</{tag}>", text, re.DOTALL)
+    if not found:
         raise SystemExit(f"received package.xml without <{tag}>; expected one; fix: add it")
-    return " ".join(found.group(1).split())
+    return " AND ".join(" ".join(one.split()) for one in found)
 
 
 def share(folder: str) -> tuple[str, list[str]]:
@@ -109,6 +110,7 @@ setup(
         "test": [
             FUZZER,
             "pytest>=7",
+            "pytest-rerunfailures>=12",
             "pytest-timeout",
             "pytest-xdist",
             "hypothesis",

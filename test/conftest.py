@@ -1,4 +1,4 @@
-"""What every test shares: no skip goes unnoticed, and real data is found or named as missing."""
+"""What every test shares: no skip or second attempt goes unnoticed, data is found or named."""
 
 from __future__ import annotations
 
@@ -56,10 +56,50 @@ class SkipLedger:
             terminalreporter.write_line(f"{len(nodes):4d}  {reason}  [{mark}]")
 
 
+class SecondAttempts:
+    """Prints every test over DDS that failed at first; more than a few of them fail the run.
+
+    Processes that share two cores with other work lose a race now and then that is nobody's
+    fault: a farewell of DDS that is not heard, a second without a processor. One such test in five
+    hundred is luck, and with why it failed it stands in the report; many are a fault.
+    """
+
+    ALLOWED = 3
+
+    def __init__(self) -> None:
+        self.failures: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest-rerunfailures'
+            self.failures[report.nodeid] = report.longreprtext
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if len(self.failures) > self.ALLOWED and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.failures:
+            return
+        allowed = f"{len(self.failures)} of {self.ALLOWED} allowed"
+        terminalreporter.section(f"needed a second attempt ({allowed})")
+        for nodeid, why in self.failures.items():
+            terminalreporter.write_sep("_", nodeid)
+            terminalreporter.write_line(why)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    # Under pytest-xdist only the controller keeps the ledger: the workers report to it.
+    # Under pytest-xdist only the controller keeps the ledgers: the workers report to it.
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkipLedger(), "skip-ledger")
+        config.pluginmanager.register(SecondAttempts(), "second-attempts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if item.get_closest_marker("dds"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
