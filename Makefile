@@ -16,6 +16,15 @@ PYTEST_WORKERS ?= 2
 # A Python with PyCUDA, cuda-bindings, PyTorch for CUDA, onnx, rich and pytest; ROS is not needed.
 GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
+# The virtual environment has ROS 2 wheels of its own, which those of a sourced ROS would get in the
+# way of: other libraries, built against another NumPy, and pytest plugins that import every test.
+ifdef AMENT_PREFIX_PATH
+ifeq ($(filter gpu-%,$(MAKECMDGOALS)),)
+unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH
+unexport RMW_IMPLEMENTATION ROS_DISTRO ROS_VERSION ROS_PYTHON_VERSION
+endif
+endif
+
 .PHONY: help demo test lint unit test-numpy1 bench bench-sustained gpu-test gpu-bench soak clean
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,7 +50,7 @@ $(VENV)/.test: $(VENV)/.demo
 demo: $(VENV)/.demo ## run the real node on a drive; pictures, a video and a table land in demo/ (INPUT=PATH: your own images, video or bag)
 	@$(BIN)/segmentation demo --output demo $(if $(INPUT),--input "$(INPUT)")
 
-test: lint unit test-numpy1 ## everything that continuous integration checks
+test: lint unit test-numpy1 ## everything that needs no ROS installation
 
 lint: $(VENV)/.test ## ruff and mypy
 	$(BIN)/ruff check .
@@ -55,7 +64,7 @@ $(OLD_VENV)/.test: setup.py pyproject.toml
 	@echo "Installing NumPy 1.26 and OpenCV 4 into $(OLD_VENV)"
 	@$(OLD_PYTHON) -m venv --clear $(OLD_VENV)
 	@$(OLD_PIP) --upgrade pip
-	@$(OLD_PIP) -e '.[ros-wheels,cpu]' 'numpy==1.26.4' 'opencv-python-headless==4.10.0.84' pytest pytest-timeout hypothesis
+	@$(OLD_PIP) -e '.[ros-wheels,cpu]' 'numpy==1.26.4' 'opencv-python-headless==4.10.0.84' pytest pytest-rerunfailures pytest-timeout hypothesis
 	@touch $@
 
 ifeq ($(OLD_PYTHON),)

@@ -54,5 +54,7 @@ def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, street
     from segmentation_node.quantize import packages  # noqa: PLC0415
 
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
-    with pytest.raises(EngineError, match=r"no onnx and no onnxruntime; .*\[quantize\]"):
+    with pytest.raises(
+        EngineError, match=r"no onnx and no onnxruntime; .*install onnx onnxruntime"
+    ):
         run("precision", "--data", street)
