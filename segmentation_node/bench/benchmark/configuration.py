@@ -20,18 +20,25 @@ class Configuration:
         engine: As for `open_engine`.
         precision: As for `open_engine`.
         size: Network size; the model's default where None.
+        called: What tables call the model; the name of its file where empty.
     """
 
     model: str
     engine: str = "auto"
     precision: str = "auto"
     size: NetworkSize | None = None
+    called: str = ""
 
     @property
     def name(self) -> str:
         """How it is told from the others."""
         size = self.size or "default size"
-        return f"{Path(self.model).stem}, {self.engine}, {self.precision}, {size}"
+        return f"{self.title}, {self.engine}, {self.precision}, {size}"
+
+    @property
+    def title(self) -> str:
+        """What tables call the model."""
+        return self.called or Path(self.model).stem
 
     @property
     def opening(self) -> dict[str, Any]:
@@ -42,6 +49,7 @@ class Configuration:
         """The same as plain values."""
         return {
             "model": self.model,
+            "called": self.title,
             "engine": self.engine,
             "precision": self.precision,
             "network_size": None if self.size is None else str(self.size),
@@ -55,8 +63,29 @@ def configurations(
     sizes: Sequence[NetworkSize | None],
 ) -> tuple[Configuration, ...]:
     """Each model at each size on each engine in each precision, none of them twice."""
+    called = told_apart(models)
     found = (
-        Configuration(model, engine, precision, size)
+        Configuration(model, engine, precision, size, called[model])
         for model, size, engine, precision in product(models, sizes, engines, precisions)
     )
     return tuple(dict.fromkeys(found))
+
+
+def told_apart(models: Sequence[str]) -> dict[str, str]:
+    """A name for each model: its file's, with the folders before it that tell it from the others.
+
+    Args:
+        models: Shipped names and paths of .onnx files.
+    """
+    parts = {model: Path(model).with_suffix("").parts for model in models}
+
+    def ending(model: str, length: int) -> tuple[str, ...]:
+        return parts[model][-length:]
+
+    def length_of(model: str) -> int:
+        others = parts.keys() - {model}
+        lengths = range(1, len(parts[model]) + 1)
+        alone = (n for n in lengths if all(ending(model, n) != ending(one, n) for one in others))
+        return next(alone, len(parts[model]))
+
+    return {model: "/".join(ending(model, length_of(model))).lstrip("/") for model in parts}

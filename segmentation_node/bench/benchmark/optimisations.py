@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segmentation_node.bench.benchmark.configuration import told_apart
 from segmentation_node.bench.benchmark.figures import latency, ratio
 from segmentation_node.bench.benchmark.opening import file_bytes, whole_frames
 from segmentation_node.bench.benchmark.optimising import Optimising
@@ -59,13 +60,14 @@ class _Bench:
     """What the steps of one network share."""
 
     model: Model
+    called: str
     size: NetworkSize
     setting: _Setting
 
     @property
     def folder(self) -> Path:
         """Where its networks of other precisions go."""
-        return self.setting.folder / self.model.path.stem
+        return self.setting.folder / self.called.replace("/", "-")
 
     @property
     def how(self) -> Quantising:
@@ -95,18 +97,21 @@ def optimisation_rows(
     images = read_frames(plan.images, plan.camera, plan.different)
     frames = [Frame.from_array(one) for one in images]
     setting = _Setting(frames, plan, wanted, folder, progress, say)
+    called = told_apart([model for model, _ in wanted.networks])
     rows = []
-    for name, size in wanted.networks:
-        rows += _of_network_or_why_not(name, size, setting)
+    for model, size in wanted.networks:
+        rows += _of_network_or_why_not(model, called[model], size, setting)
     return rows
 
 
-def _of_network_or_why_not(name: str, size: NetworkSize | None, setting: _Setting) -> list[Figures]:
+def _of_network_or_why_not(
+    path: str, name: str, size: NetworkSize | None, setting: _Setting
+) -> list[Figures]:
     try:
-        model = load_model(name)
+        model = load_model(path)
         at = size or model.default_size
         model.check_size(at)
-        return _of_network(_Bench(model, at, setting))
+        return _of_network(_Bench(model, name, at, setting))
     except SegmentationError as error:
         return [{**_empty(name, size, "as_exported", ""), "error": str(error)}]
 
@@ -117,7 +122,7 @@ def _of_network(bench: _Bench) -> list[Figures]:
     with ExitStack() as stack:
         rows, runs = [], {}
         for step in (*_graph_levels(bench), *_precisions(bench)):
-            row = _empty(bench.model.name, bench.size, step.optimisation, step.engine)
+            row = _empty(bench.called, bench.size, step.optimisation, step.engine)
             rows.append(row)
             try:
                 runs[len(rows) - 1], facts = step.open(stack)
@@ -125,7 +130,7 @@ def _of_network(bench: _Bench) -> list[Figures]:
             except SegmentationError as error:
                 row["error"] = str(error)
         records = take_turns(
-            runs, plan, lambda *at: progress(f"optimisations of {bench.model.name}", *at)
+            runs, plan, lambda *at: progress(f"optimisations of {bench.called}", *at)
         )
         for at, record in records.items():
             rows[at] |= _timed(record, records[min(records)], plan)

@@ -93,7 +93,8 @@ class _Field:
     def figures(self, one: Configuration) -> Figures:
         """What was measured of one of them."""
         segmenter, record = self.opened[one], self.records[one]
-        facts = {"runs": provenance(segmenter), "bytes": file_bytes(segmenter)}
+        runs = {**provenance(segmenter), "model": one.title}
+        facts = {"runs": runs, "bytes": file_bytes(segmenter)}
         if not record.turns:
             return {**facts, "error": record.error}
         times = latency(record, self.plan)

@@ -93,7 +93,8 @@ def configuration_name(row: Figures) -> str:
     runs, asked = row["runs"], row["asked"]
     if runs is None:
         size = asked["network_size"] or "default size"
-        return f"{Path(asked['model']).stem} {size} {asked['precision']}, {asked['engine']}"
+        model = asked.get("called") or Path(asked["model"]).stem
+        return f"{model} {size} {asked['precision']}, {asked['engine']}"
     engine = runs["engine"].partition(" ")[0]
     return f"{runs['model']} {runs['network_size']} {runs['precision']}, {engine}"
 

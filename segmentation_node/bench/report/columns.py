@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from segmentation_node.engines.converted import CONVERTED
@@ -52,11 +53,6 @@ def measured(machine: Machine) -> Iterator[Figures]:
     return (row for row in rows if row["latency_ms"] is not None and not row["error"])
 
 
-def network_of(row: Figures) -> tuple[str, str]:
-    """Which network at which size a row of configurations is about."""
-    return row["runs"]["model_file"], row["runs"]["network_size"]
-
-
 def engine_of(text: str) -> str:
     """The engine's name, without its version."""
     return text.partition(" ")[0]
@@ -69,14 +65,14 @@ def grouped(rows: Iterator[Figures]) -> dict[tuple[str, str], list[Figures]]:
     """
     found: dict[tuple[str, str], list[Figures]] = {}
     for row in rows:
-        file, size = network_of(row)
-        found.setdefault((_made_from(file), size), []).append(row)
+        network = _made_from(row["runs"]["model"], row["runs"]["model_file"])
+        found.setdefault((network, row["runs"]["network_size"]), []).append(row)
     return found
 
 
-def _made_from(file: str) -> str:
-    """`camvid` of `camvid.onnx`, and of `camvid.int8.onnx` too."""
+def _made_from(called: str, file: str) -> str:
+    """`camvid` of `camvid.onnx` and `camvid.int8.onnx`, behind the folders that tell it apart."""
     name = file.removesuffix(".onnx")
     for precision in CONVERTED:
         name = name.removesuffix(f".{precision}")
-    return name
+    return str(PurePosixPath(called).with_name(name))

@@ -19,6 +19,12 @@ def test_a_network_goes_with_the_files_that_were_made_from_it():
     assert list(found) == [("camvid", "256x512"), ("camvid.v2", "256x512")]
 
 
+def test_networks_of_one_file_name_are_not_taken_for_one():
+    files = [{**row()["runs"], "model": f"{folder}/camvid"} for folder in "ab"]
+    found = grouped(row(runs=one) for one in files)
+    assert list(found) == [("a/camvid", "256x512"), ("b/camvid", "256x512")]
+
+
 def test_what_failed_at_once_or_on_the_way_is_not_compared():
     broken = {**row(), "error": "the device went away"}
     (machine,) = machines_of([benchmark(rows=[row(), failed_row(), broken])])
