@@ -15,28 +15,20 @@ had each label image: where the time goes is made of that.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64
 
 from segmentation_node.ros.camera_source import WARM_UP
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.events import Events
-from segmentation_node.ros.stop_request import StopRequest
+from segmentation_node.ros.listening import Listening, listening
 from segmentation_node.ros.timing_output import STAGES
-from segmentation_node.transport import prepare_process
-
-SETTLE_S = 60.0
-"""Longest time to wait until nothing is on its way any more."""
 
 _DEPTH = 100  # images that the middleware keeps while this process gets no time
 
@@ -62,7 +54,8 @@ class ImageSink:
         """What our node says of each frame, the latest last; with `time_stages`."""
         self.words: dict[str, dict[str, str]] = {}
         """The latest diagnostics: key and value, by name of the status."""
-        self._latest_s = time.monotonic()
+        self.taken = 0
+        """How many label images came, those of the warm-up included."""
         self._topics: list[str] = []
         reliability = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
         self._quality = QoSProfile(depth=_DEPTH, reliability=reliability)
@@ -75,15 +68,6 @@ class ImageSink:
     def is_ready(self) -> bool:
         """Whether each topic has its publisher."""
         return all(self._node.count_publishers(topic) for topic in self._topics)
-
-    @property
-    def silence_s(self) -> float:
-        """Seconds since the latest image."""
-        return time.monotonic() - self._latest_s
-
-    def count_silence_anew(self) -> None:
-        """Count silence from now on: a process that got no time has some behind it."""
-        self._latest_s = time.monotonic()
 
     def time_stages(self, name: str) -> None:
         """Note the stages of our node, and the middleware's own times.
@@ -102,7 +86,7 @@ class ImageSink:
 
     def _note(self, message: Image) -> bool:
         now = self._node.get_clock().now().nanoseconds
-        self._latest_s = time.monotonic()
+        self.taken += 1
         if message.header.frame_id == WARM_UP:
             return False
         stamp = stamp_ns(message.header)
@@ -132,34 +116,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--quiet", type=float, default=2.0, help="seconds after which no image is on its way"
     )
     given = parser.parse_args(arguments)
-    stop = StopRequest()
-    prepare_process()
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    node, executor = rclpy.create_node("image_sink"), SingleThreadedExecutor()
-    executor.add_node(node)
-    sink = ImageSink(node, given.labels, given.color, given.best_effort)
-    if given.timing:
-        sink.time_stages(given.timing)
-    try:
-        _run(sink, stop, given.quiet, lambda: executor.spin_once(timeout_sec=0.1))
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown()
-        stop.close()
+    with listening("image_sink") as ears:
+        sink = ImageSink(ears.node, given.labels, given.color, given.best_effort)
+        if given.timing:
+            sink.time_stages(given.timing)
+        _run(sink, ears, given.quiet)
 
 
-def _run(sink: ImageSink, stop: StopRequest, quiet_s: float, spin: Callable[[], None]) -> None:
+def _run(sink: ImageSink, ears: Listening, quiet_s: float) -> None:
     events = Events(enabled=True)
-    while not sink.is_ready and not stop.asked:
-        spin()
+    ears.until(lambda: sink.is_ready)
     events.emit("ready")
-    while not stop.asked:
-        spin()
-    sink.count_silence_anew()
-    deadline = time.monotonic() + SETTLE_S
-    while sink.silence_s < quiet_s and time.monotonic() < deadline:
-        spin()
+    ears.until_told_to_end()
+    ears.until_quiet(lambda: sink.taken, quiet_s)
     events.emit(
         "figures",
         labels=sink.labels,

@@ -10,24 +10,16 @@ the order of arrival (ns) and the time from each to its arrival (ms), and the no
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.events import Events
-from segmentation_node.ros.stop_request import StopRequest
-from segmentation_node.transport import prepare_process
-
-SETTLE_S = 60.0
-"""Longest time to wait for the node to account for every frame."""
+from segmentation_node.ros.listening import Listening, listening
 
 QUIET_S = 1.0
 """Seconds without a label image after which none is on its way any more."""
@@ -49,7 +41,6 @@ class LabelSink:
         """By topic: stamp in ns, and milliseconds from it to the arrival."""
         self.words: dict[str, dict[str, str]] = {}
         """The latest diagnostics: key and value, by name of the status."""
-        self._latest_s = time.monotonic()
         for topic in topics:
             node.create_subscription(Image, topic, self._noter(topic), QoSProfile(depth=1000))
         node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, 10)
@@ -61,15 +52,15 @@ class LabelSink:
         active = any(one.get("state") == "active" for one in self.words.values())
         return active and len(heard) == len(self.arrivals) and "0" not in heard
 
-    def count_silence_anew(self) -> None:
-        """Count silence from now on: a process that got no time has some behind it."""
-        self._latest_s = time.monotonic()
+    @property
+    def taken(self) -> int:
+        """How many label images came."""
+        return sum(map(len, self.arrivals.values()))
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the node has accounted for all that it received, and nothing is on its way."""
-        quiet = time.monotonic() - self._latest_s > QUIET_S
-        return quiet and all(
+    def is_complete(self) -> bool:
+        """Whether the node has accounted for all that it received."""
+        return all(
             int(one["received"]) == sum(int(one[end]) for end in _ENDS) for one in self._cameras
         )
 
@@ -81,7 +72,6 @@ class LabelSink:
         def note(message: Image) -> None:
             stamp, now = stamp_ns(message.header), self._node.get_clock().now().nanoseconds
             self.arrivals[topic].append((stamp, (now - stamp) * 1e-6))
-            self._latest_s = time.monotonic()
 
         return note
 
@@ -95,33 +85,16 @@ def main() -> None:
     parser = argparse.ArgumentParser("label_sink", description="Times label images.")
     parser.add_argument("--topics", nargs="+", required=True)
     topics = parser.parse_args().topics
-    stop = StopRequest()
-    prepare_process()
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    node, executor = rclpy.create_node("label_sink"), SingleThreadedExecutor()
-    executor.add_node(node)
-    sink, events = LabelSink(node, topics), Events(enabled=True)
-    try:
-        _run(sink, events, stop, executor)
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown()
-        stop.close()
+    with listening("label_sink") as ears:
+        _run(LabelSink(ears.node, topics), ears)
 
 
-def _run(
-    sink: LabelSink, events: Events, stop: StopRequest, executor: SingleThreadedExecutor
-) -> None:
-    while not sink.is_ready and not stop.asked:
-        executor.spin_once(timeout_sec=0.1)
+def _run(sink: LabelSink, ears: Listening) -> None:
+    events = Events(enabled=True)
+    ears.until(lambda: sink.is_ready)
     events.emit("ready")
-    while not stop.asked:
-        executor.spin_once(timeout_sec=0.1)
-    sink.count_silence_anew()
-    deadline = time.monotonic() + SETTLE_S
-    while not sink.is_settled and time.monotonic() < deadline:
-        executor.spin_once(timeout_sec=0.1)
+    ears.until_told_to_end()
+    ears.until_quiet(lambda: sink.taken, QUIET_S, lambda: sink.is_complete)
     events.emit("figures", arrivals=sink.arrivals, diagnostics=sink.words)
 
 

@@ -15,18 +15,14 @@ import contextlib
 import sys
 import time
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.events import Events
-from segmentation_node.ros.stop_request import StopRequest
-from segmentation_node.transport import prepare_process
+from segmentation_node.ros.listening import Listening, listening
 
 _PATIENCE_S = 300.0  # in which the node may have to build an engine
 _QUIET_S = 1.0  # without an image, after which none is on its way any more
@@ -88,40 +84,19 @@ def main() -> None:
     parser.add_argument("--color", required=True)
     given = parser.parse_args()
     # Whoever started it may ask twice.
-    with contextlib.suppress(KeyboardInterrupt):
-        _listen(given.labels, given.color)
+    with contextlib.suppress(KeyboardInterrupt), listening("soak_listener") as ears:
+        _run(SoakListener(ears.node, given.labels, given.color), ears)
 
 
-def _listen(labels: str, color: str) -> None:
-    stop = StopRequest()
-    prepare_process()
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    node, executor = rclpy.create_node("soak_listener"), SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        _run(SoakListener(node, labels, color), stop, executor)
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown()
-        stop.close()
-
-
-def _run(listener: SoakListener, stop: StopRequest, executor: SingleThreadedExecutor) -> None:
+def _run(listener: SoakListener, ears: Listening) -> None:
     events, deadline = Events(enabled=True), time.monotonic() + _PATIENCE_S
-    while not listener.is_ready and not stop.asked:
-        if listener.refusal or time.monotonic() > deadline:
-            print(listener.refusal or "the node says nothing", file=sys.stderr)
-            return
-        executor.spin_once(timeout_sec=0.1)
+    ears.until(lambda: listener.is_ready or bool(listener.refusal) or time.monotonic() > deadline)
+    if not (listener.is_ready or ears.is_to_end):
+        print(listener.refusal or "the node says nothing", file=sys.stderr)
+        return
     events.emit("ready")
-    while not stop.asked:
-        executor.spin_once(timeout_sec=0.1)
-    quiet_since_s, taken = time.monotonic(), listener.taken
-    while time.monotonic() < quiet_since_s + _QUIET_S:
-        executor.spin_once(timeout_sec=0.1)
-        if listener.taken > taken:
-            quiet_since_s, taken = time.monotonic(), listener.taken
+    ears.until_told_to_end()
+    ears.until_quiet(lambda: listener.taken, _QUIET_S)
     events.emit("figures", labels=listener.labels, colors=listener.colors)
 
 
