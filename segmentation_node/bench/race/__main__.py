@@ -18,6 +18,7 @@ from segmentation_node.bench.race.plan import CAMERAS, Plan
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.errors import SegmentationError
 from segmentation_node.files import write_json, write_whole
+from segmentation_node.pipeline.inbox import MODES
 
 QUALITIES = ("best_effort", "reliable")
 RACE_S, SUSTAINED_S, PROFILE_S = 60.0, 600.0, 60.0
@@ -83,7 +84,9 @@ def _plan(options: argparse.Namespace, seconds: float, network_size: str = "defa
         warm_up_s=options.warm_up,
         trial_s=options.trial,
         names=tuple(options.contenders),
-        computation=Computation(options.model, size, options.engine, options.precision),
+        computation=Computation(
+            options.model, size, options.engine, options.precision, mode=options.mode
+        ),
         images=options.images,
         domain_id=options.domain,
     )
@@ -116,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--network-size", help="default, auto (our node alone) or HEIGHTxWIDTH")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--mode", choices=MODES, default=MODES[0], help="of our node")
     parser.add_argument("--images", type=Path, help="folder of images; a rendered drive otherwise")
     parser.add_argument("--domain", type=int, default=97, help="ROS domain that nobody is in")
     parser.add_argument("--output", type=Path, default=Path("race"), help="folder of the figures")

@@ -26,6 +26,7 @@ class Computation:
         engine: Our engine, as the node takes it.
         precision: Its precision, as the node takes it.
         target_rate_hz: What `auto` is to hold.
+        mode: Which frames our node answers: the `latest`, or `every` one.
     """
 
     model: str = "camvid"
@@ -33,6 +34,7 @@ class Computation:
     engine: str = "auto"
     precision: str = "auto"
     target_rate_hz: float = 30.0
+    mode: str = "latest"
 
 
 Words = Callable[[Computation, bool], list[str]]

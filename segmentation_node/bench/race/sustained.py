@@ -95,7 +95,8 @@ def verdict(figures: dict[str, Any]) -> str:
     return (
         f"{'real time' if figures['is_real_time'] else 'NOT real time'}: "
         f"{figures['camera']} at {figures['rate_hz']:g} Hz for {figures['seconds']:g} s, "
-        f"{node['model']} at {node['network_size']} in {node['precision']} on {node['device']}: "
+        f"{node['model']} at {node['network_size']} in {node['precision']} on {node['device']}, "
+        f"mode {node['mode']}: "
         f"{figures['labels_lost']} of {figures['sent']} label images and {figures['colors_lost']} "
         f"colour images lost, {order}, p99 {p99} of {figures['limit_ms']:.1f} ms allowed"
     )

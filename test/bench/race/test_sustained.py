@@ -21,7 +21,7 @@ def test_no_loss_and_a_99th_percentile_under_two_frame_times_is_real_time() -> N
     assert figures["is_real_time"]
     assert verdict(figures) == (
         "real time: 720x1280 at 30 Hz for 600 s, a model at a network_size in a precision on "
-        "a device: 0 of 5 label images and 0 colour images lost, in order, p99 "
+        "a device, mode a mode: 0 of 5 label images and 0 colour images lost, in order, p99 "
         "66.0 ms of 66.7 ms allowed"
     )
 
