@@ -16,15 +16,14 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
-from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
+from segmentation_node.ros.jumping_clock import JumpingClock
 from segmentation_node.ros.soak_camera import SoakCamera
 from segmentation_node.ros.soak_hand import Hand
 
 Notes = dict[str, Any]
 
-_CLOCK_PERIOD_S = 0.02
 _SLOW_S = 0.5  # what the slow subscriber takes for each label image
 _JUMPS_S = (0, 3600, -7200)
 
@@ -151,38 +150,6 @@ def _changes(chance: random.Random, alpha: float) -> list[tuple[str, object]]:
         ("image_topic", f"/elsewhere{chance.randrange(100)}"),
         ("no_such_parameter", "anything"),
     ]
-
-
-class JumpingClock:
-    """Simulated time that begins with the wall's and can jump."""
-
-    def __init__(self) -> None:
-        self._node = rclpy.create_node("soak_clock")
-        self._publisher = self._node.create_publisher(Clock, "/clock", 10)
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
-        self._thread.start()
-
-    def now_ns(self) -> int:
-        """The time that it tells, ns."""
-        return time.monotonic_ns() + self._offset_ns
-
-    def jump(self, seconds: int) -> None:
-        """Go so far ahead; negative: back."""
-        self._offset_ns += seconds * 1_000_000_000
-
-    def close(self) -> None:
-        """Tell no time any more."""
-        self._stopped.set()
-        self._thread.join()
-        self._node.destroy_node()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_CLOCK_PERIOD_S):
-            message = Clock()
-            message.clock.sec, message.clock.nanosec = divmod(self.now_ns(), 1_000_000_000)
-            self._publisher.publish(message)
 
 
 def clock_jumps(scene: Scene) -> Notes:
