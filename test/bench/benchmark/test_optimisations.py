@@ -71,3 +71,15 @@ def test_engines_that_are_not_here_are_named(measured):
     engines = {row["engine"].partition(" ")[0] for row in measured.rows}
     told = " ".join(measured.said)
     assert ("tensorrt" in engines) != ("no rows of tensorrt" in told)
+
+
+def test_two_networks_of_one_file_name_keep_their_own_rows_and_files(tmp_path):
+    paths = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        network = little_fcn().SerializeToString()
+        paths.append(str(write_network(tmp_path / name, network, "net", stride=2)))
+    wanted = Optimising(tuple((path, SIZE) for path in paths))
+    rows = optimisation_rows(wanted, PLAN, tmp_path / "new", lambda *at: None, lambda _: None)
+    assert list(dict.fromkeys(row["model"] for row in rows)) == ["a/net", "b/net"]
+    assert sorted(one.name for one in (tmp_path / "new").iterdir()) == ["a-net", "b-net"]
