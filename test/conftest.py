@@ -7,11 +7,23 @@ from pathlib import Path
 
 import pytest
 
+try:
+    import hypothesis
+except ImportError:  # only some environments run tests that need it
+    hypothesis = None  # type: ignore[assignment]
+
 # The fixtures for programs that talk over DDS, for every folder of tests.
 pytest_plugins = ["dds"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_FILE = Path(__file__).with_name("allowed_skips.txt")
+
+
+if hypothesis is not None:
+    # Hypothesis times each example, and a machine that stands still for a moment would fail it.
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("untimed")
 
 
 def allowed_reasons() -> list[str]:

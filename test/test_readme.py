@@ -47,6 +47,8 @@ def test_readme_has_blocks_to_test() -> None:
     assert blocks("python")
 
 
+@pytest.mark.dds
+@pytest.mark.usefixtures("domain_id")
 def test_shell_blocks_run(folder: Path) -> None:
     for code in blocks("bash"):
         run(["bash", "-euo", "pipefail", "-c", code], folder)

@@ -48,8 +48,8 @@ def test_the_latest_reading_of_all_sensors_is_kept() -> None:
     assert watch.latest.values == {"a": 1.0, "b": 1.0, "c": 3.0}
     watch.close()
     watch.close()
-    assert first.closed.is_set()
-    assert second.closed.is_set()
+    assert first.closed.wait(PATIENCE_S)
+    assert second.closed.wait(PATIENCE_S)
 
 
 def test_a_sensor_that_fails_ends_the_telling_and_nothing_else(

@@ -81,12 +81,12 @@ def test_a_damaged_bag_does_not_cost_the_others(drives: Path, opening: Opening, 
 
 
 def test_a_killed_worker_costs_its_bag_alone(drives: Path, opening: Opening) -> None:
-    write_cameras(drives / "0.mcap", CAMERA, frames=400, make=speckled)
+    write_cameras(drives / "0.mcap", CAMERA, frames=2000, make=speckled)
     requests = planned(drives, "out")
 
     class KillAtTheLongOne(Meter):
         def moved(self, bag: int, done: int, total: int) -> None:
-            if total == 400:
+            if total == 2000:
                 for child in active_children():
                     os.kill(child.pid or 0, signal.SIGKILL)
 

@@ -198,15 +198,18 @@ def test_a_frame_that_cannot_be_begun_is_lost_alone(rig: Rig) -> None:
 
 def test_what_is_under_way_is_drained_before_the_engine_is_exchanged_or_closed(rig: Rig) -> None:
     queues: list[int] = []
+    noted = threading.Event()
 
     def note() -> None:
         queues.append(sum(len(stream.queue) for stream in rig.gpu.streams))
+        noted.set()
 
     for item in range(6):
         rig.worker.submit(item, item % 2)
     rig.job.may_begin.set()
     rig.worker.between_frames(note)
     rig.run(0)
+    assert noted.wait(PATIENCE_S)
     assert queues == [0]
     check(rig, list(range(6)))
     for item in range(4):

@@ -490,8 +490,9 @@ def test_three_frames_of_a_camera_are_under_way_on_a_gpu(make: Make) -> None:
     worker.submit(0)
     assert job.publishing.acquire(timeout=PATIENCE_S)
     job.may_finish.clear()
-    for item in (1, 2, 3):
-        worker.submit(item)
+    with worker._changed:  # so that the worker finds all
+        for item in (1, 2, 3):
+            worker.submit(item)
     for _ in range(3):
         assert job.computing.acquire(timeout=PATIENCE_S)
     # 0 goes out, 1 is computed and 2 is begun; 3 waits where it can be replaced.

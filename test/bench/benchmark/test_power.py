@@ -52,13 +52,21 @@ def test_sensors_are_read_in_the_background_and_averaged() -> None:
     assert sensor.asked_by == {"power"}
 
 
+def remembered(*watts: float | None) -> PowerLog:
+    """A log with readings of one sensor that stand for times of equal length."""
+    log = PowerLog([], period_s=1.0)
+    log.sensors = (Sensor(),)
+    log._readings = [(Span(at, at + 1.0), (one,)) for at, one in enumerate(watts)]
+    return log
+
+
 def test_readings_that_failed_do_not_count_as_nothing() -> None:
-    log = logged(Sensor(says=[12.0, None, 12.0]))
+    log = remembered(12.0, None, 12.0)
     assert mean_of_the_first(3, log) == [pytest.approx(12)]
 
 
 def test_a_sensor_that_went_away_has_no_mean_of_the_whole() -> None:
-    log = logged(Sensor(says=[12.0, *[None] * 40]))
+    log = remembered(12.0, *[None] * 40)
     assert mean_of_the_first(1, log) == [pytest.approx(12)]
     assert mean_of_the_first(40, log) == [None]
 
@@ -101,6 +109,7 @@ def test_a_machine_without_sensors_needs_no_thread() -> None:
 def test_the_thread_ends_with_the_log() -> None:
     with PowerLog([Sensor()], 0.005) as log:
         assert log._thread.is_alive()
+    log._thread.join(timeout=30)
     assert not log._thread.is_alive()
 
 
