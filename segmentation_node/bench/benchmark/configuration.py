@@ -49,7 +49,6 @@ class Configuration:
         """The same as plain values."""
         return {
             "model": self.model,
-            "called": self.title,
             "engine": self.engine,
             "precision": self.precision,
             "network_size": None if self.size is None else str(self.size),

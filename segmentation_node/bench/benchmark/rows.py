@@ -148,7 +148,7 @@ def _empty(asked: Configuration, trial: Figures, error: str) -> Figures:
     """A row without figures: what was asked for, and why it does not run where it does not."""
     memory = {key: value for key, value in trial.items() if key != "error"}
     return {
-        "asked": asked.to_mapping(),
+        "asked": {**asked.to_mapping(), "called": asked.title},
         "error": trial["error"] or error,
         "runs": None,
         "latency_ms": None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from segmentation_node.drawing.chart import BAD, FAINT, INK, LINE, along_y, canv
 
 _ENOUGH = 100
 """Answers of ten seconds, for their 99th percentile to say more than which was the longest."""
+_NAME_SHARE = 0.022
+"""Of the width, that names of phases lie apart at least."""
 _SHADES = ("#f4f6f8", "#e6ebf0")
 
 
@@ -69,19 +71,35 @@ def _shade(axes: Any, results: Mapping[str, Any], begin_s: float) -> None:
 
 
 def _name_phases(axes: Any, results: Mapping[str, Any], begin_s: float) -> None:
-    for phase in results["phases"]:
-        # What was not played at all has no width to stand above.
-        if phase.get("ended_s", 0) > phase.get("begun_s", 0):
-            axes.annotate(
-                phase["name"].replace("_", " "),
-                ((phase["begun_s"] + phase["ended_s"]) / 2 - begin_s, 1.0),
-                (0, 3),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                rotation=40,
-                fontsize=8,
-                color=INK if phase["is_met"] else BAD,
-            )
+    # What was not played at all has no width to stand above.
+    played = [one for one in results["phases"] if one.get("ended_s", 0) > one.get("begun_s", 0)]
+    middles = [(one["begun_s"] + one["ended_s"]) / 2 - begin_s for one in played]
+    places = _apart(middles, max((one["ended_s"] - begin_s for one in played), default=0.0))
+    for phase, middle, place in zip(played, middles, places, strict=True):
+        axes.annotate(
+            phase["name"].replace("_", " "),
+            (middle, 1.0),
+            (place, 1.06),
+            xycoords=("data", "axes fraction"),
+            textcoords=("data", "axes fraction"),
+            rotation=40,
+            fontsize=8,
+            color=INK if phase["is_met"] else BAD,
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
+        )
+
+
+def _apart(middles: Sequence[float], end: float) -> list[float]:
+    """Places for names, in their order: each above what it names, if the others leave it room."""
+    gap, places = _NAME_SHARE * end, []
+    for middle in middles:
+        places.append(max(middle, places[-1] + gap) if places else middle)
+    # Back from the right edge.
+    room = end
+    for at in reversed(range(len(places))):
+        places[at] = min(places[at], room)
+        room = places[at] - gap
+    return places
 
 
 def _draw_samples(

@@ -53,4 +53,5 @@ def test_models_with_one_file_name_are_told_apart_by_their_folders(
 def test_the_rows_and_tables_of_two_files_of_one_name_say_which_is_which() -> None:
     a, b = configurations(["a/own.onnx", "b/own.onnx"], ["auto"], ["fp32"], [SMALL])
     assert (a.name, b.name) == ("a/own, auto, fp32, 32x64", "b/own, auto, fp32, 32x64")
-    assert configuration_name({"runs": None, "asked": b.to_mapping()}).startswith("b/own 32x64")
+    asked = {**b.to_mapping(), "called": b.title}
+    assert configuration_name({"runs": None, "asked": asked}).startswith("b/own 32x64")
