@@ -91,7 +91,8 @@ def _name_phases(axes: Any, results: Mapping[str, Any], begin_s: float) -> None:
 
 def _apart(middles: Sequence[float], end: float) -> list[float]:
     """Places for names, in their order: each above what it names, if the others leave it room."""
-    gap, places = _NAME_SHARE * end, []
+    gap = _NAME_SHARE * end
+    places: list[float] = []
     for middle in middles:
         places.append(max(middle, places[-1] + gap) if places else middle)
     # Back from the right edge.
