@@ -7,6 +7,7 @@ Source: OpenVINO, "Preprocessing API" and "Runtime Inference Optimizations".
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.closing import Closing
 from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.engines import openvino_int8 as int8
 from segmentation_node.engines import openvino_runtime as runtime
 from segmentation_node.engines.converted import how_to_make
 from segmentation_node.errors import EngineError, ModelError
@@ -23,6 +25,8 @@ _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 """OpenVINO's names of the floating-point precisions."""
 
 _INT8 = {"i8", "u8"}
+
+_log = logging.getLogger("segmentation_node")
 
 
 class OpenVinoEngine(Closing):
@@ -46,6 +50,8 @@ class OpenVinoEngine(Closing):
         """The network in use: the file of the precision."""
         wanted = _choose(precision)
         network = _read(model)
+        if int8.cuts_sums_off() and int8.narrow_weights(network):
+            _log.info("%s runs with int8 weights of 7 bits: no VNNI here", model.path.name)
         self.input, self.output = _reshape(network, model, size)
         self.runtime, self.device = runtime.version(), runtime.device_name()
         compiled = _compile(_with_preprocessing(network, model.input), model, wanted)
