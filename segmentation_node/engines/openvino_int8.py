@@ -67,11 +67,24 @@ def _flags(cpuinfo: Path) -> set[str]:
 
 def _holds_weights(node: Any) -> bool:
     """Whether it is a constant of whole weights, or of those that are made whole on the way."""
-    if node.get_type_name() != "Constant" or len(node.shape) < 2 or node.shape[1] == 1:
+    if node.get_type_name() != "Constant" or len(node.shape) < 2 or _is_depthwise(node):
         return False
     if node.get_element_type() == runtime.openvino().Type.i8:
         return True
     return any(user.get_type_name() == "FakeQuantize" for user in _users(node, 0))
+
+
+def _is_depthwise(weights: Any) -> bool:
+    return bool(weights.shape[1] == 1) and "GroupConvolution" in _readers(weights)
+
+
+def _readers(node: Any) -> set[str]:
+    """The kinds of nodes that read a constant, behind all that only makes it floats in shape."""
+    kind = node.get_type_name()
+    if kind not in {"Constant", "Convert", "Subtract", "Multiply", "FakeQuantize", "Reshape"}:
+        return {kind}
+    uses = node.output(0).get_target_inputs()
+    return set().union(*(_readers(use.get_node()) for use in uses))
 
 
 def _users(node: Any, index: int) -> Iterator[Any]:
