@@ -11,11 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from small_network import field, node, tensor, value_info, write_network
 
+from segmentation_node.bench.camera_images import read_frames
+from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.engines import openvino_int8 as int8
 from segmentation_node.engines import openvino_runtime as runtime
 from segmentation_node.engines.openvino import OpenVinoEngine
 from segmentation_node.errors import EngineError
 from segmentation_node.model import load_model
+from segmentation_node.pipeline import Segmenter
 
 STRIDE, CLASSES = 8, 4
 # The largest weights of one sign: every sum of two products is as large as it can be.
@@ -80,6 +83,18 @@ def test_large_activations_and_weights_add_up(tmp_path: Path) -> None:
         for grey in (0, 100, 255):
             logits = engine.infer(np.full(engine.input_array.shape, grey, np.uint8))
             assert logits == pytest.approx(grey / 255, rel=0.02)
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_shipped_network_answers_as_in_fp32() -> None:
+    images = read_frames(None, NetworkSize(720, 1280), 2)
+    with (
+        Segmenter.load("camvid", engine="openvino", precision="fp32") as exact,
+        Segmenter.load("camvid", engine="openvino", precision="int8") as quantised,
+    ):
+        for image in images:
+            # Sums that are cut off cost three pixels of a hundred and more.
+            assert (quantised(image).labels == exact(image).labels).mean() > 0.985
 
 
 def test_weights_that_products_are_added_up_of_are_halved_and_the_others_kept() -> None:
