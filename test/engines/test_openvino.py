@@ -49,9 +49,9 @@ def test_a_precision_that_the_processor_cannot_do_names_those_that_it_can(
 def test_a_precision_that_the_runtime_silently_replaces_is_an_error(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segmentation_node.engines.openvino._precision_in_use", lambda _: "fp32")
-    with pytest.raises(EngineError, match="which then runs in fp32"):
-        OpenVinoEngine(model, "fp16", model.default_size)
+    monkeypatch.setattr("segmentation_node.engines.openvino._precision_in_use", lambda _: "bf16")
+    with pytest.raises(EngineError, match="which then runs in bf16"):
+        OpenVinoEngine(model, "fp32", model.default_size)
 
 
 def test_int8_is_reported_for_a_quantised_network(tmp_path: Path) -> None:
