@@ -106,7 +106,9 @@ def _halve(use: Any, weights: NDArray[Any], name: str) -> None:
     narrowed.set_friendly_name(name)
     use.replace_source_output(narrowed.output(0))
     shape = tuple(multiply.input_value(1).get_shape())
-    multiply.input(1).replace_source_output(_constant(2 * scale.reshape(shape)).output(0))
+    # NumPy 1 makes twice a float32 without axes a float64.
+    doubled = (2 * scale).astype(scale.dtype).reshape(shape)
+    multiply.input(1).replace_source_output(_constant(doubled).output(0))
 
 
 def _scaled(convert: Any) -> Any:
