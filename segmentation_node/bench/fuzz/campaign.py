@@ -50,8 +50,8 @@ class Outcome:
         runs: Inputs that it read.
         seconds: How long that took.
         coverage: Branches of Python code that were reached.
-        rss_early_mb: Memory of the process at a tenth of the inputs, MiB.
-        rss_late_mb: Memory of the process at the end, MiB.
+        rss_early_mb: Most memory that the process held until a tenth of the inputs, MiB.
+        rss_late_mb: The same until the end.
         finding: What went wrong, and the file of the input; empty where nothing did.
     """
 
@@ -127,7 +127,7 @@ def _finding(said: str, status: int) -> str:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Write the outcomes as a Markdown table."""
-    head = "| reader | inputs | s | branches | RSS at a tenth, MiB | at the end | finding |"
+    head = "| reader | inputs | s | branches | largest RSS to a tenth, MiB | to the end | finding |"
     rows = (
         f"| {one.target} | {one.runs} | {one.seconds} | {one.coverage} | {one.rss_early_mb} "
         f"| {one.rss_late_mb} | {one.finding or 'none'} |"
