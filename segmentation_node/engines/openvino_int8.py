@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.engines import openvino_runtime as runtime
 from segmentation_node.errors import EngineError
+from segmentation_node.hardware.sysfs import read_text
 
 _CPUINFO = Path("/proc/cpuinfo")
 _ADDS_IN_32_BITS = {"avx512_vnni", "avx_vnni", "amx_int8"}
@@ -58,10 +59,7 @@ def narrow_weights(network: Any) -> int:
 
 
 def _flags(cpuinfo: Path) -> set[str]:
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return set()
+    lines = (read_text(cpuinfo) or "").splitlines()
     return {flag for line in lines if line.startswith("flags") for flag in line.split()}
 
 
@@ -71,7 +69,7 @@ def _holds_weights(node: Any) -> bool:
         return False
     if node.get_element_type() == runtime.openvino().Type.i8:
         return True
-    return any(user.get_type_name() == "FakeQuantize" for user in _users(node, 0))
+    return any(user.get_type_name() == "FakeQuantize" for user in _users(node))
 
 
 def _is_depthwise(weights: Any) -> bool:
@@ -87,10 +85,10 @@ def _readers(node: Any) -> set[str]:
     return set().union(*(_readers(use.get_node()) for use in uses))
 
 
-def _users(node: Any, index: int) -> Iterator[Any]:
-    """What takes a node's output as its input of a number."""
+def _users(node: Any) -> Iterator[Any]:
+    """What takes a node's output as its first input."""
     for use in node.output(0).get_target_inputs():
-        if use.get_index() == index:
+        if use.get_index() == 0:
             yield use.get_node()
 
 
@@ -123,7 +121,7 @@ def _scaled(convert: Any) -> Any:
 
 
 def _only_user(node: Any) -> Any:
-    users = list(_users(node, 0))
+    users = list(_users(node))
     return users[0] if len(users) == 1 else None
 
 
