@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that a misspelt one is closest to; empty where none is close.
+
+    Args:
+        name: As the user wrote it; case does not count.
+        known: The names that there are.
+    """
+    import difflib  # noqa: PLC0415  # 3 ms, and only a mistake needs it
+
+    by_folded = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else ""
+
 
 class SegmentationError(Exception):
     """Root of every error that this package raises on purpose.

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from segmentation_node.errors import ConfigError, SegmentationError
+from segmentation_node.errors import ConfigError, SegmentationError, nearest
 
 LARGEST_YAML_BYTES = 2**20
 """What is larger was not written for this package: a sidecar has some thousand bytes."""
@@ -269,10 +269,11 @@ class Fields:
         """Refuse the keys that were not read: a misspelt key must not pass for a missing one."""
         for key in self._mapping:
             if key not in self._read:
+                meant = nearest(str(key), self._read)
                 raise self._error(
                     received=f"the unknown key {self.path(str(key))}",
                     expected="one of " + ", ".join(sorted(self._read)),
-                    fix=f"correct the spelling of {key}, or remove it",
+                    fix=f"write {meant}" if meant else f"remove {key}",
                 )
 
     def _integer(self, value: object, key: str, low: int, high: int) -> int:

@@ -46,3 +46,11 @@ def test_errors_cross_processes_unchanged(again: object) -> None:
 def test_all_three_parts_are_needed() -> None:
     with pytest.raises(TypeError):
         FrameError("received", "expected")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("image_tpic", "image_topic"), ("Mode", "mode"), ("modell", "model"), ("zebra", "")],
+)
+def test_a_misspelt_name_finds_the_one_that_was_meant(written: str, meant: str) -> None:
+    assert errors.nearest(written, ["model", "mode", "image_topic", "image_topics"]) == meant
