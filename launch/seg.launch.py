@@ -33,7 +33,7 @@ TEXTS = {
     "image_topic": "Topic of the camera images, such as /camera/image_raw",
     "image_transport": "Kind of the camera's messages: raw or compressed",
     "mode": "What happens when frames come too fast: latest or every",
-    "qos": "Quality of service asked of the camera: sensor_data, reliable or auto",
+    "qos": "Quality of service asked of the camera: auto (what it offers), sensor_data or reliable",
     "model": "Shipped model (camvid, rendered), or the path of an .onnx with its .yaml beside it",
     "engine": "Runtime: auto, openvino or tensorrt",
     "precision": "Arithmetic: auto, fp32, bf16, fp16 or int8",

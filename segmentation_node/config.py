@@ -165,11 +165,11 @@ class NodeConfig(PipelineConfig):
         high=100.0,
     )
     qos: str = parameter(
-        "sensor_data",
-        "Quality of service of the image subscription: sensor_data (best effort) fits every "
-        "camera driver; reliable asks for frames again that were lost, and fits only reliable "
-        "publishers; auto asks for what all publishers offer, and anew when they change.",
-        choices=("sensor_data", "reliable", "auto"),
+        "auto",
+        "Quality of service of the image subscription: auto asks for what all publishers offer, "
+        "and anew when they change; sensor_data (best effort) fits every camera driver; reliable "
+        "asks for frames again that were lost, and fits only reliable publishers.",
+        choices=("auto", "sensor_data", "reliable"),
     )
     qos_depth: int = parameter(
         10,

@@ -128,6 +128,9 @@ class Rig:
         self.labels = self.observer.collect(Image, f"{NODE}/labels", RELIABLE)
         self.camera = self.observer.publisher(kind, topic, RELIABLE)
         self.value_becomes("labels_listeners", "1")
+        if self.parameter("qos") == "auto":
+            # The subscription that it began with is replaced once the camera is found.
+            self.value_becomes("input_qos", "reliable, volatile")
 
     def knock(self, message: Image | CompressedImage) -> None:
         """Publish an image until it is answered.

@@ -24,6 +24,7 @@ def examine() -> Iterator[Finding]:
         yield _images()
     yield _optional("launch_ros", "launch files", "without it: ros2 run, or segmentation_node")
     yield _optional("cv_bridge", "rare image encodings", "only encodings outside the table need it")
+    yield _optional("vision_msgs", "~/label_info", "apt install ros-$ROS_DISTRO-vision-msgs")
     yield _viewer()
 
 

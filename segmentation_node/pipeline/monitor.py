@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 
 from segmentation_node.core.timing import RollingStats, StageStats, Stats
 from segmentation_node.pipeline.counts import Counts
+from segmentation_node.pipeline.loss import Gaps, Loss, Rate, RecentLoss
 
 WINDOW = 300
 """Frames that percentiles are taken over: ten seconds at 30 Hz."""
+
+SILENT_S = 5.0
+"""Seconds without a frame after which rates begin anew."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class Report:
         last_malformation: What was wrong with the latest malformed frame; empty where none was.
         engine_error: Why the engine failed at the latest frame; empty where it did not.
         shares: The share of the budget that each camera uses, where there are several.
+        lost: Frames that were sent and never arrived; `received` does not count them.
+        recent_loss: Frames that arrived and frames lost, in the latest ten seconds.
+        zero_stamps: Frames that came without a stamp.
+        long_input_rate_hz: Frames per second that arrived in the latest ten seconds; None where
+            only the period is known.
+        long_rate_hz: The same of those that were answered.
     """
 
     period_s: float
@@ -52,6 +62,11 @@ class Report:
     last_malformation: str = ""
     engine_error: str = ""
     shares: tuple[float, ...] = ()
+    lost: int = 0
+    recent_loss: Loss = field(default_factory=Loss)
+    zero_stamps: int = 0
+    long_input_rate_hz: float | None = None
+    long_rate_hz: float | None = None
 
     @classmethod
     def total(cls, reports: Sequence[Report]) -> Report:
@@ -74,16 +89,25 @@ class Report:
             last_malformation=next(filter(None, (one.last_malformation for one in reports)), ""),
             engine_error=next(filter(None, (one.engine_error for one in reports)), ""),
             shares=tuple(one.budget_used for one in reports),
+            lost=sum(one.lost for one in reports),
+            recent_loss=sum((one.recent_loss for one in reports), Loss()),
+            zero_stamps=sum(one.zero_stamps for one in reports),
+            long_input_rate_hz=sum(one.input_rate_hz for one in reports),
+            long_rate_hz=sum(one.rate_hz for one in reports),
         )
 
     @property
     def input_rate_hz(self) -> float:
-        """Frames per second that arrived in the period."""
+        """Frames per second that arrive, over ten seconds where they are known."""
+        if self.long_input_rate_hz is not None:
+            return self.long_input_rate_hz
         return self.recent.received / self.period_s if self.period_s > 0 else 0.0
 
     @property
     def rate_hz(self) -> float:
-        """Frames per second that were answered in the period."""
+        """Frames per second that are answered, over ten seconds where they are known."""
+        if self.long_rate_hz is not None:
+            return self.long_rate_hz
         return self.recent.processed / self.period_s if self.period_s > 0 else 0.0
 
     @property
@@ -124,6 +148,41 @@ class Monitor:
         self._malformation = self._engine_error = ""
         self._jumps = self._misses = 0
         self._reported = (time.monotonic(), Counts(), 0, 0)
+        self._lost = self._zero_stamps = self._received = 0
+        self._recent_loss = RecentLoss()
+        self._gaps: Gaps | None = None
+        self._input_rate, self._rate = Rate(), Rate()
+
+    def count_gaps(self) -> None:
+        """Estimate lost frames from the stamps: the middleware does not count them."""
+        with self._lock:
+            self._gaps = Gaps()
+
+    def lost(self, frames: int) -> None:
+        """Take note of frames that were sent and will not arrive.
+
+        Args:
+            frames: How many more.
+        """
+        with self._lock:
+            self._lost += frames
+            self._recent_loss.add(lost=frames)
+
+    @property
+    def recent_loss(self) -> Loss:
+        """Frames that arrived and frames lost, in the latest ten seconds."""
+        with self._lock:
+            return self._recent_loss.latest()
+
+    @property
+    def received(self) -> int:
+        """Frames that arrived."""
+        return self._received
+
+    @property
+    def has_stamps(self) -> bool:
+        """Whether the latest frame had a stamp; true while there was none."""
+        return self._latest_stamp_ns != 0
 
     def begin_timing(self) -> None:
         """Forget the times so far: another network computes from now on."""
@@ -141,7 +200,17 @@ class Monitor:
         with self._lock:
             self._latest_arrival = time.monotonic()
             latest, self._latest_stamp_ns = self._latest_stamp_ns, stamp_ns
+            self._received += 1
+            self._recent_loss.add(received=1)
+            if not stamp_ns:
+                # No age, and no order: driver without a clock.
+                self._zero_stamps += 1
+                return
             self._jumps += latest is not None and stamp_ns < latest
+            if self._gaps is not None:
+                missing = self._gaps.lost_before(stamp_ns)
+                self._lost += missing
+                self._recent_loss.add(lost=missing)
             if now_ns:
                 self._ages.add((now_ns - stamp_ns) * 1e-6)
 
@@ -186,6 +255,8 @@ class Monitor:
             now = time.monotonic()
             since, before, jumps, misses = self._reported
             self._reported = (now, counts, self._jumps, self._misses)
+            silence_s = None if self._latest_arrival is None else now - self._latest_arrival
+            is_silent = silence_s is None or silence_s > SILENT_S
             return Report(
                 period_s=now - since,
                 counts=counts,
@@ -194,11 +265,20 @@ class Monitor:
                 stages=self._stages.stats(),
                 busy=self._busy.stats() if self._busy.total else None,
                 deadline_ms=self.deadline_ms,
-                silence_s=None if self._latest_arrival is None else now - self._latest_arrival,
+                silence_s=silence_s,
                 stamp_jumps=self._jumps,
                 recent_stamp_jumps=self._jumps - jumps,
                 deadline_misses=self._misses,
                 recent_deadline_misses=self._misses - misses,
                 last_malformation=self._malformation,
                 engine_error=self._engine_error,
+                lost=self._lost,
+                recent_loss=self._recent_loss.latest(),
+                zero_stamps=self._zero_stamps,
+                long_input_rate_hz=_known(self._input_rate.of(counts.received, now, is_silent)),
+                long_rate_hz=_known(self._rate.of(counts.processed, now, is_silent)),
             )
+
+
+def _known(rate_hz: float) -> float | None:
+    return None if math.isnan(rate_hz) else rate_hz

@@ -12,6 +12,7 @@ from std_msgs.msg import Header
 
 from segmentation_node.core.window import Window
 from segmentation_node.ros.qos import IMAGE_PUBLICATION, INFO_SUBSCRIPTION
+from segmentation_node.ros.topic_names import companion
 
 
 def info_topic_of(image_topic: str) -> str:
@@ -123,6 +124,7 @@ class CameraInfoRelay:
         self._publisher = node.create_lifecycle_publisher(CameraInfo, topic, IMAGE_PUBLICATION)
         self._subscription: object | None = None
         self._topic = ""
+        self._frames = ("", "")
         self._latest: CameraInfo | None = None
         self._made: tuple[CameraInfo, Window, CameraInfo] | None = None
 
@@ -139,14 +141,18 @@ class CameraInfoRelay:
         """How many subscribers there are."""
         return int(self._publisher.get_subscription_count())
 
-    def listen(self, image_topic: str) -> None:
-        """Subscribe to the calibration beside an image topic.
+    def listen(self, image_topic: str, moved_to: str) -> None:
+        """Subscribe to the calibration beside an image topic, unless that is remapped itself.
 
         Args:
-            image_topic: Its full name, remapped, without a transport's suffix.
+            image_topic: Its name as configured.
+            moved_to: Its full name, remapped; both without a transport's suffix.
         """
+        base = image_topic.removesuffix("/compressed")
+        base = str(self._node.resolve_topic_name(base, only_expand=True))
+        topic = companion(self._node, base, info_topic_of(base), moved_to)
         subscription = self._node.create_subscription(
-            CameraInfo, info_topic_of(image_topic), self._take, INFO_SUBSCRIPTION
+            CameraInfo, topic, self._take, INFO_SUBSCRIPTION
         )
         self._subscription, self._topic = subscription, str(subscription.topic_name)
 
@@ -155,6 +161,7 @@ class CameraInfoRelay:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._subscription, self._topic, self._latest = None, "", None
+        self._frames = ("", "")
 
     def publish(self, window: Window, header: Header) -> None:
         """Send the calibration of images, where there is one and someone listens.
@@ -164,6 +171,8 @@ class CameraInfoRelay:
             header: That of the images.
         """
         info = self._latest
+        if info is not None and info.header.frame_id != header.frame_id:
+            self._compare_frames(info.header.frame_id, header.frame_id)
         if info is None or self.listeners == 0 or not self._fits(info, window):
             return
         if self._made is None or self._made[0] is not info or self._made[1] != window:
@@ -179,6 +188,20 @@ class CameraInfoRelay:
 
     def _take(self, info: CameraInfo) -> None:
         self._latest = info
+
+    def _compare_frames(self, of_info: str, of_images: str) -> None:
+        """Say once of each pair that a calibration is of another frame than the images."""
+        pair = of_info, of_images
+        if not all(pair) or pair == self._frames:
+            return
+        self._frames = pair
+        self._complain(
+            "frames",
+            f"received a calibration of the frame {of_info} on {self._topic} for images of the "
+            f"frame {of_images}; expected one frame_id for both; fix: correct the camera driver, "
+            "or remap camera_info to that of this camera (~/camera_info goes out with the frame "
+            "of the images)",
+        )
 
     def _fits(self, info: CameraInfo, window: Window) -> bool:
         found, wanted = image_size(info), (window.image_height, window.image_width)

@@ -151,6 +151,9 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     yield "input_rate_hz", f"{report.input_rate_hz:.2f}"
     yield "rate_hz", f"{report.rate_hz:.2f}"
     yield from ((key, str(count)) for key, count in asdict(report.counts).items())
+    yield "lost", str(report.lost)
+    yield "lost_percent", f"{100 * report.recent_loss.share:.1f}"
+    yield "zero_stamps", str(report.zero_stamps)
     yield "last_malformation", report.last_malformation
     yield "stamp_jumps", str(report.stamp_jumps)
     yield "deadline_ms", f"{report.deadline_ms:g}" if report.deadline_ms else "none"

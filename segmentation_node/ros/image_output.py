@@ -12,6 +12,7 @@ from segmentation_node.pipeline.buffers import Outputs
 from segmentation_node.ros.compression import CompressedMessage
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.qos import IMAGE_PUBLICATION
+from segmentation_node.ros.topic_names import companion
 
 IMAGES = ("labels", "color", "overlay", "confidence")
 """Published as they are, in this order: who waits for labels need not wait for a picture."""
@@ -34,7 +35,10 @@ class ImageOutput:
         self._config = camera.config
         self._raw = {name: self._publisher(Image, name) for name in IMAGES}
         self._compressed = {
-            name: self._publisher(CompressedImage, f"{name}/compressed") for name in COMPRESSED
+            name: node.create_lifecycle_publisher(
+                CompressedImage, self._compressed_topic(name), IMAGE_PUBLICATION
+            )
+            for name in COMPRESSED
         }
         self._messages = {name: CompressedMessage() for name in COMPRESSED}
 
@@ -87,6 +91,10 @@ class ImageOutput:
 
     def _publisher(self, kind: type, name: str) -> LifecyclePublisher:
         return self._node.create_lifecycle_publisher(kind, self._topic_of(name), IMAGE_PUBLICATION)
+
+    def _compressed_topic(self, name: str) -> str:
+        base = self._topic_of(name)
+        return companion(self._node, base, f"{base}/compressed")
 
     def _is_wanted(self, name: str) -> bool:
         if not getattr(self._config, f"publish_{name}"):

@@ -13,11 +13,12 @@ from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
 from segmentation_node.config import NodeConfig
 from segmentation_node.ros.message_types import IMAGE_TYPES
 from segmentation_node.ros.qos import image_subscription, named
+from segmentation_node.ros.topic_names import companion
 
 try:
-    from rclpy.event_handler import SubscriptionEventCallbacks
+    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
 except ImportError:  # Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks
+    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class ImageSubscription:
         self._group = group
         self.on_mismatch: Callable[[], None] = lambda: None
         """Called (executor's thread) when the middleware finds a publisher that is not heard."""
+        self.on_lost: Callable[[int], None] = lambda _: None
+        """Called (executor's thread) with the number of frames that the middleware saw lost."""
+        self.counts_lost = True
+        """Whether the middleware counts them."""
+        self._topic = _topic_of(node, config)
         self.msgtype = _TYPE_OF_TRANSPORT[config.image_transport]
         """Type of the messages, as the ROS graph names it."""
         self.qos = image_subscription(config, _qualities(self.offers, self.msgtype))
@@ -83,8 +89,7 @@ class ImageSubscription:
     @property
     def offers(self) -> list[Offer]:
         """What the topic's publishers offer, those of other message types too."""
-        # The name as it was given: rclpy expands and remaps it here as well.
-        infos = self._node.get_publishers_info_by_topic(self._config.input_topic)
+        infos = self._node.get_publishers_info_by_topic(self._topic)
         return [Offer(_node_of(one), one.topic_type, one.qos_profile) for one in infos]
 
     @property
@@ -94,6 +99,17 @@ class ImageSubscription:
         is_compressed = self.topic.endswith(ending)
         other = self.topic.removesuffix(ending) if is_compressed else self.topic + ending
         return other if self._node.count_publishers(other) else ""
+
+    @property
+    def other_topics(self) -> list[tuple[str, str]]:
+        """All topics of images that have a publisher, with their types."""
+        return [
+            (name, msgtype)
+            for name, msgtypes in self._node.get_topic_names_and_types()
+            for msgtype in sorted(set(msgtypes) & IMAGE_TYPES.keys())
+            if not name.startswith(f"{self._node.get_fully_qualified_name()}/")
+            and self._node.count_publishers(name)
+        ]
 
     def rematch(self) -> str:
         """Subscribe anew where the publishers send another type, or want another quality.
@@ -129,20 +145,34 @@ class ImageSubscription:
     def _subscribe(self, msgtype: str, qos: QoSProfile) -> Any:
         # With a callback of ours rclpy's own, which logs the policy and no names, stays silent.
         events = SubscriptionEventCallbacks(incompatible_qos=lambda _: self.on_mismatch())
-        return self._node.create_subscription(
-            IMAGE_TYPES[msgtype],
-            self._config.input_topic,
-            self._take,
-            qos,
-            callback_group=self._group,
-            event_callbacks=events,
-        )
+        if self.counts_lost:
+            events.message_lost = lambda event: self.on_lost(event.total_count_change)
+        try:
+            return self._node.create_subscription(
+                IMAGE_TYPES[msgtype],
+                self._topic,
+                self._take,
+                qos,
+                callback_group=self._group,
+                event_callbacks=events,
+            )
+        except UnsupportedEventTypeError:
+            if not self.counts_lost:
+                raise
+            self.counts_lost = False
+            return self._subscribe(msgtype, qos)
 
 
 _TYPE_OF_TRANSPORT = {
     "raw": "sensor_msgs/msg/Image",
     "compressed": "sensor_msgs/msg/CompressedImage",
 }
+
+
+def _topic_of(node: Node, config: NodeConfig) -> str:
+    """The topic to subscribe to: where the one of the raw images is remapped to, and under it."""
+    base = config.image_topic.removesuffix("/compressed")
+    return companion(node, base, config.input_topic)
 
 
 def _node_of(info: Any) -> str:

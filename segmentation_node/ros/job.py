@@ -160,7 +160,7 @@ class SegmentationJob:
         slot.stages_ms = {"read": (time.perf_counter() - begun) * 1e3 + item.read_ms}
         camera, segmenter = self._cameras[item.camera], self._loaded.segmenters[item.camera]
         camera.image_size = frame.height, frame.width
-        camera.image = f"{frame.height}x{frame.width} {frame.encoding}"
+        camera.image = f"{frame.width} wide, {frame.height} high, {frame.encoding}"
         outputs, window = camera.output.images.wanted, segmenter.window(frame.height, frame.width)
         return segmenter, frame, outputs, slot.buffers(window, outputs)
 

@@ -50,7 +50,12 @@ class Legend:
         self._image = node.create_lifecycle_publisher(Image, "~/legend_image", LATCHED_PUBLICATION)
         self._vision_msgs = vision_msgs()
         self._label_info: LifecyclePublisher | None = None
-        if self._vision_msgs is not None:
+        if self._vision_msgs is None:
+            node.get_logger().info(
+                "no ~/label_info: vision_msgs is not installed (apt install "
+                "ros-$ROS_DISTRO-vision-msgs); ~/legend says the same as JSON"
+            )
+        else:
             self._label_info = node.create_lifecycle_publisher(
                 self._vision_msgs.LabelInfo, "~/label_info", LATCHED_PUBLICATION
             )

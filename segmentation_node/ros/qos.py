@@ -31,13 +31,12 @@ def image_subscription(
 ) -> QoSProfile:
     """The quality of service with which camera images are subscribed to.
 
-    Best effort is the default because it matches every camera: a reliable subscription gets
-    nothing from a best-effort publisher. Over shared memory (config/fastdds_shm.xml) it loses no
-    frame either, as long as the node comes to take them before `qos_depth` more have arrived.
-
-    `auto` asks for what all publishers offer, so that none of them goes unheard. It is not the
-    default: a subscription cannot change, so that a match costs the frames that are on their way
-    while the old one is replaced.
+    `auto`, the default, asks for what all publishers offer, so that none of them goes unheard and a
+    reliable one loses nothing. A subscription cannot change: a match costs the frames that are on
+    their way while the old one is replaced. While there is no publisher it asks for best effort,
+    which matches every camera: a reliable subscription gets nothing from a best-effort publisher.
+    Over shared memory (config/fastdds_shm.xml) best effort loses no frame either, as long as the
+    node comes to take them before `qos_depth` more have arrived.
 
     Args:
         config: The node's parameters.

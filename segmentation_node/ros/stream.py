@@ -18,6 +18,7 @@ from segmentation_node.ros.conversion import stamp_ns
 from segmentation_node.ros.drift import settings_of
 from segmentation_node.ros.image_input import Arrival, ImageInput
 from segmentation_node.ros.input_faults import InputFaults
+from segmentation_node.ros.input_life import InputLife
 from segmentation_node.ros.input_watch import InputWatch
 from segmentation_node.ros.job import CameraSide
 from segmentation_node.ros.qos import named
@@ -126,10 +127,12 @@ class CameraStream:
             self._node,
             self._input.subscription,
             self._faults,
-            silence_s=lambda: self._monitor.silence_s,
+            InputLife(self._tell),
+            self._monitor,
             takes=lambda: intake.has_room(self._index),
+            image=lambda: self.side.image,
         )
-        self._output.camera_info.listen(self._input.image_topic)
+        self._output.camera_info.listen(self._camera.config.image_topic, self._input.image_topic)
 
     def deactivate(self) -> None:
         """Unsubscribe; frames that were taken are still answered."""
@@ -178,7 +181,14 @@ class CameraStream:
         }
 
     def _no_faults(self) -> InputFaults:
-        return InputFaults(self._node.get_logger().warning, self._camera.config.silence_warning_s)
+        allowed_s = self._camera.config.silence_warning_s
+        return InputFaults(self._warn, allowed_s, tell=self._tell)
+
+    def _warn(self, sentence: str) -> None:
+        self._node.get_logger().warning(f"{self.name}: {sentence}" if self.name else sentence)
+
+    def _tell(self, sentence: str) -> None:
+        self._node.get_logger().info(f"{self.name}: {sentence}" if self.name else sentence)
 
     def _wants(self, arrival: Arrival, intake: Intake) -> bool:
         # Drivers without a clock leave the stamp at zero: then the arrival has to do.
@@ -206,4 +216,4 @@ class CameraStream:
         if ending or now - self._said.get(kind, -COMPLAINT_PERIOD_S) < COMPLAINT_PERIOD_S:
             return
         self._said[kind] = now
-        self._node.get_logger().warning(f"{self.name}: {sentence}" if self.name else sentence)
+        self._warn(sentence)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from segmentation_node.transport.planning import (
     TransportPlan,
+    driver_command,
     environment,
     plan,
     prepare_process,
     tidy_plan,
 )
 
-__all__ = ["TransportPlan", "environment", "plan", "prepare_process", "tidy_plan"]
+__all__ = ["TransportPlan", "driver_command", "environment", "plan", "prepare_process", "tidy_plan"]

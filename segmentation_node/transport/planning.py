@@ -137,6 +137,15 @@ def tidy_plan(base: Mapping[str, str] | None = None) -> TransportPlan:
     return tidied + plan(base)
 
 
+def driver_command() -> str:
+    """The line that gives a camera driver these settings, to be typed in its terminal."""
+    # In a colcon workspace the program is not on the PATH of a terminal without our environment.
+    program = "ros2 run segmentation_node segmentation"
+    if not os.environ.get("AMENT_PREFIX_PATH"):
+        program = "segmentation"
+    return f'eval "$({program} doctor --dds-environment)"'
+
+
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the variables to add to the environment of processes that handle images.
 

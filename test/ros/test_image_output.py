@@ -40,6 +40,9 @@ class Node:
     def create_lifecycle_publisher(self, _: type, name: str, __: Any) -> Topic:
         return self.topics.setdefault(name, Topic())
 
+    def resolve_topic_name(self, name: str, *, only_expand: bool = False) -> str:
+        return name.replace("~", "/node")
+
     def destroy_lifecycle_publisher(self, topic: Topic) -> None:
         self.topics = {name: one for name, one in self.topics.items() if one is not topic}
 

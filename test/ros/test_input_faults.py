@@ -8,8 +8,11 @@ from unittest.mock import MagicMock
 import pytest
 from offered import BEST_EFFORT, RELIABLE, offered
 
+from segmentation_node.pipeline.loss import Loss
+from segmentation_node.pipeline.monitor import Monitor
 from segmentation_node.ros.image_subscription import Offer
-from segmentation_node.ros.input_faults import InputFaults, Sight
+from segmentation_node.ros.input_faults import NOBODY_S, REPEAT_S, TWO_S, InputFaults, Sight
+from segmentation_node.ros.input_life import RATE_S, InputLife
 from segmentation_node.ros.input_watch import LOOKS_FOR_NAMES, InputWatch
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -23,11 +26,14 @@ class Watched:
     def __init__(self) -> None:
         self.now_s = 100.0
         self.logged: list[str] = []
-        self.faults = InputFaults(self.logged.append, 2.0, lambda: self.now_s)
+        self.told: list[str] = []
+        self.faults = InputFaults(self.logged.append, 2.0, lambda: self.now_s, self.told.append)
+        self.life = InputLife(self.told.append, lambda: self.now_s)
 
     def see(self, sight: Sight, after_s: float = 0.0) -> tuple[str, ...]:
         self.now_s += after_s
         self.faults.judge(sight)
+        self.life.judge(sight)
         return self.faults.sentences
 
 
@@ -93,7 +99,12 @@ def test_silence_is_a_fault_after_the_time_that_is_allowed_and_ends_with_a_frame
     assert "no frame on /image for 2.5 s; expected frames from /driver" in sentence
     assert watched.see(silent, after_s=1.0) != ()
     assert watched.see(replace(silent, silence_s=0.1)) == ()
+    assert watched.told == ["frames come again on /image, after 3.5 s of none"]
+    # A stream that stutters is not logged again and again, and stays in the diagnostics.
     assert watched.see(replace(silent, silence_s=2.6), after_s=2.5) != ()
+    assert watched.see(replace(silent, silence_s=0.1)) == ()
+    assert (len(watched.logged), len(watched.told)) == (1, 1)
+    assert watched.see(replace(silent, silence_s=2.6), after_s=REPEAT_S + 3.0) != ()
     assert len(watched.logged) == 2
 
 
@@ -139,7 +150,8 @@ def test_a_publisher_without_a_name_is_waited_for_and_then_told_of_all_the_same(
     seen = {"offers": [DRIVER, nameless], "qos": offered(RELIABLE), "msgtype": IMAGE}
     images.configure_mock(next_door="", **seen)
     watched = Watched()
-    watch = InputWatch(MagicMock(), images, watched.faults, lambda: None, lambda: True)
+    life = InputLife(watched.told.append)
+    watch = InputWatch(MagicMock(), images, watched.faults, life, Monitor(), lambda: True)
     for _ in range(LOOKS_FOR_NAMES):
         watch.look()
     assert (images.rematch.called, watched.logged) == (False, [])
@@ -160,3 +172,111 @@ def test_another_allowance_holds_from_the_next_look_on(watched: Watched) -> None
     watched.see(silent)
     watched.faults.allowed_s = 60.0
     assert watched.see(silent, after_s=30.0) == ()
+
+
+LOSING = replace(ALL_WELL, loss=Loss(received=12, lost=186))
+
+
+def test_frames_that_are_lost_are_told_of_once_with_their_share_and_the_line_to_type(
+    watched: Watched,
+) -> None:
+    """Whatever the stutter looks like: seven warnings of silence said nothing of the cause."""
+    for silence_s in (0.1, 2.5, 0.1, 3.1, 0.1):
+        (sentence,) = watched.see(replace(LOSING, silence_s=silence_s), after_s=3.0)
+    assert "94 % of the frames are lost on the way: received 12 of 198" in sentence
+    assert "on /image from /driver" in sentence
+    assert 'segmentation doctor --dds-environment)" and start the driver again' in sentence
+    assert watched.logged == [sentence]
+    assert watched.see(ALL_WELL, after_s=11.0) == ()
+    assert watched.see(LOSING) != ()
+    assert len(watched.logged) == 1
+
+
+@pytest.mark.parametrize(("lost", "received"), [(0, 150), (2, 20), (1, 150), (3, 400)])
+def test_a_frame_or_two_are_no_loss_worth_a_warning(
+    watched: Watched, lost: int, received: int
+) -> None:
+    assert watched.see(replace(ALL_WELL, loss=Loss(received, lost))) == ()
+
+
+@pytest.mark.parametrize(
+    ("sight", "cure"),
+    [
+        (replace(LOSING, offers=[BAG]), "set qos to auto: the publisher is reliable"),
+        (replace(LOSING, offers=[BAG], requested=offered(RELIABLE)), "a greater depth"),
+        (replace(LOSING, middleware="rmw_cyclonedds_cpp"), "docs/dds.md, Other middlewares"),
+        (replace(LOSING, offers=[]), "--dds-environment"),
+    ],
+)
+def test_the_cure_of_lost_frames_fits_what_was_asked_and_the_middleware(
+    watched: Watched, sight: Sight, cure: str
+) -> None:
+    watched.see(sight)
+    assert cure in watched.logged[0]
+
+
+def test_a_topic_that_nobody_publishes_is_told_of_with_those_that_somebody_does(
+    watched: Watched,
+) -> None:
+    others = [("/imagge", IMAGE), ("/depth/points_image", "sensor_msgs/msg/CompressedImage")]
+    nobody = replace(ALL_WELL, offers=[], silence_s=None, other_topics=others)
+    assert watched.see(nobody) == ()
+    for _ in range(3):
+        (sentence,) = watched.see(nobody, after_s=NOBODY_S + 0.5)
+    assert "received no publisher of /image; expected one" in sentence
+    assert "/imagge (sensor_msgs/msg/Image), /depth/points_image (sensor" in sentence
+    assert "fix: set image_topic to /imagge" in sentence
+    assert watched.logged == [sentence]
+    assert watched.see(ALL_WELL) == ()
+    watched.see(replace(nobody, other_topics=[]))
+    (sentence,) = watched.see(replace(nobody, other_topics=[]), after_s=NOBODY_S + 0.5)
+    assert (
+        "no image topic exists here; fix: start the camera driver, in the same ROS_DOM" in sentence
+    )
+
+
+def test_two_cameras_on_one_topic_are_told_of_unless_one_takes_over(watched: Watched) -> None:
+    two = replace(ALL_WELL, offers=[DRIVER, BAG])
+    assert watched.see(two) == ()
+    assert watched.see(ALL_WELL, after_s=TWO_S + 1) == ()
+    assert watched.see(two) == ()
+    (sentence,) = watched.see(two, after_s=TWO_S + 1)
+    assert "received /driver (sensor_msgs/msg/Image, best_effort, volatile) and /bag" in sentence
+    assert watched.logged == [sentence]
+
+
+def test_stamps_of_zero_and_a_clock_that_nobody_publishes_are_told_of_once(
+    watched: Watched,
+) -> None:
+    wrong = replace(ALL_WELL, has_stamps=False, waits_for_clock=True)
+    watched.see(wrong)
+    for _ in range(3):
+        stamps, clock = watched.see(wrong, after_s=TWO_S + 1)
+    assert "received images with a stamp of zero on /image" in stamps
+    assert "no publisher of /clock with use_sim_time set" in clock
+    assert watched.logged == [stamps, clock]
+    assert watched.see(ALL_WELL) == ()
+
+
+def test_the_first_images_are_told_of_with_size_encoding_rate_and_sender(watched: Watched) -> None:
+    first = replace(ALL_WELL, received=1, image="1280 wide, 720 high, bgr8")
+    watched.see(replace(ALL_WELL, silence_s=None))
+    watched.see(first)
+    assert watched.told == []
+    for received in (31, 61, 91):
+        watched.see(replace(first, received=received), after_s=RATE_S)
+    assert watched.told == [
+        "images on /image: 1280 wide, 720 high, bgr8, 15.0 Hz, from "
+        "/driver (sensor_msgs/msg/Image, best_effort, volatile)"
+    ]
+
+
+def test_a_camera_that_goes_and_comes_back_is_told_of_once_each(watched: Watched) -> None:
+    nobody = replace(ALL_WELL, offers=[])
+    for sight in (nobody, ALL_WELL, ALL_WELL, nobody, nobody, replace(ALL_WELL, offers=[BAG])):
+        watched.see(sight, after_s=0.2)
+    gone, back = watched.told
+    assert gone.startswith("camera gone: /driver (sensor_msgs/msg/Image, best_effort, volatile) no")
+    assert back.startswith(
+        "camera back: /bag (sensor_msgs/msg/Image, reliable, volatile) publishes"
+    )
