@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -17,6 +18,7 @@ from segmentation_node.ros.diagnostics import message
 from segmentation_node.ros.gpu_health import gpu_status
 from segmentation_node.ros.health import healths_of
 from segmentation_node.ros.library_log import LibraryLog
+from segmentation_node.ros.namesakes import Namesakes
 from segmentation_node.ros.network import changes, check_network
 from segmentation_node.ros.parameters import NodeParameters
 from segmentation_node.ros.qos import DIAGNOSTICS_PUBLICATION
@@ -45,6 +47,7 @@ class SegmentationNode(LifecycleNode):
         self._is_stopping = False
         self._sensors: HealthWatch | None = None
         self._library_log = LibraryLog(self.get_logger())
+        self._namesakes = Namesakes(self.get_fully_qualified_name(), self.get_logger().warning)
         self._declared = NodeParameters(
             self, lambda: self._streams is not None, self._set_live, self._check_network
         )
@@ -125,13 +128,16 @@ class SegmentationNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe; the frame that is under way is still published."""
         streams = self._configured()
+        topics = ", ".join(streams.topics)
         streams.deactivate()
         self._image_sizes.update(streams.image_sizes)
+        self.get_logger().info(f"deactivated: no longer listening to {topics}")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the network, the threads and the topics."""
         self.close()
+        self.get_logger().info("cleaned up: the network is freed, the output topics are gone")
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -226,6 +232,9 @@ class SegmentationNode(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         name, state = self.get_fully_qualified_name(), self._state_machine.current_state[1]
         healths = healths_of(name, state, self._streams, self._refusal, self._has_named_cameras)
+        if namesakes := self._namesakes.look(self.get_node_names_and_namespaces()):
+            trouble = "; ".join(filter(None, [healths[0].trouble, namesakes]))
+            healths[0] = replace(healths[0], trouble=trouble)
         device = next((str(h.facts["device"]) for h in healths if "device" in h.facts), "none")
         gpu = None if self._sensors is None else gpu_status(name, self._sensors.latest, device)
         more = [] if gpu is None else [gpu]

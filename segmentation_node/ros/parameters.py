@@ -130,6 +130,14 @@ class NodeParameters:
                 self._check_network(after)
 
     def _accept(self, checked: dict[str, Value]) -> None:
+        before = self._current()
+        changed = [
+            f"{name} from {getattr(before, name)!r} to {value!r}"
+            for name, value in checked.items()
+            if value != getattr(before, name)
+        ]
+        if changed:
+            self._node.get_logger().info(f"parameters changed: {', '.join(changed)}")
         for name in checked:
             self._refused.pop(name, None)
         if any(PARAMETERS[name].live for name in checked):

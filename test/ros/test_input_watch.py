@@ -5,12 +5,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from dds import Observer, wait_until
+from dds import Observer, Program, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from node_rig import (
+    CALIBRATION,
     LATCHED,
     NODE,
     RELIABLE,
@@ -21,7 +23,7 @@ from node_rig import (
     stamped,
 )
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
 from segmentation_node.media.codec import encode_png
@@ -29,6 +31,8 @@ from segmentation_node.media.codec import encode_png
 pytestmark = pytest.mark.dds
 
 TOPIC = "/camera/image_raw"
+CAMERA = Path(__file__).parents[1] / "transport/camera.py"
+DEFAULTS_OF_FAST_DDS = {"FASTDDS_BUILTIN_TRANSPORTS": "DEFAULT"}
 
 node = contextmanager(running_node)
 
@@ -86,7 +90,8 @@ def message_of(rig: Rig) -> str:
 def test_auto_follows_publishers_that_come_late_vanish_and_come_back_otherwise(
     domain_id: int, observer: Observer
 ) -> None:
-    with node(domain_id, observer, qos="auto") as rig:
+    """Auto is the default: a reliable driver then loses nothing, whatever its transport."""
+    with node(domain_id, observer) as rig:
         listen(rig)
         assert rig.value("input_qos") == "best_effort, volatile"
         reliable = appear(rig, RELIABLE)
@@ -246,3 +251,92 @@ def test_a_topic_of_something_else_is_warned_of_and_waited_at(
         assert "/stranger (std_msgs/msg/String, reliable, volatile)" in line
         assert "expected sensor_msgs/msg/Image or sensor_msgs/msg/CompressedImage; fix: " in line
         assert is_answered(rig, appear(rig, RELIABLE))
+
+
+def test_a_driver_with_the_defaults_of_fast_dds_is_told_of_once_with_the_line_to_type(
+    domain_id: int, observer: Observer
+) -> None:
+    with (
+        Program(
+            str(CAMERA), "100000", domain_id=domain_id, environment=DEFAULTS_OF_FAST_DDS
+        ) as camera,
+        node(domain_id, observer, image_topic="/image", silence_warning_s=0.3) as rig,
+    ):
+        camera.wait_for_line("^ready$")
+        line = rig.program.wait_for_line(r"\[WARN\].*of the frames are lost on the way")
+        assert "on /image from /camera (sensor_msgs/msg/Image, best_effort, volatile)" in line
+        assert 'segmentation doctor --dds-environment)" and start the driver again' in line
+        wait_until(lambda: int(rig.value("lost") or 0) > 100, "a hundred lost frames")
+        status = rig.diagnostics[-1].status[0]
+        assert status.level == DiagnosticStatus.WARN
+        assert "of the frames are lost on the way" in status.message
+        assert float(rig.value("lost_percent")) > 10
+        assert len(rig.program.matching("lost on the way")) == 1
+
+
+def test_a_remapped_base_topic_takes_its_companions_along(
+    domain_id: int, observer: Observer
+) -> None:
+    remaps = ("-r", f"{TOPIC}:=/front/image_raw", "-r", "~/labels:=/semantics/labels")
+    with node(domain_id, observer, arguments=remaps, image_transport="compressed") as rig:
+        line = rig.program.wait_for_line("active: ")
+        assert line.endswith("listening to /front/image_raw/compressed")
+        rig.value_becomes("camera_info", "none yet on /front/camera_info")
+        packed = observer.collect(CompressedImage, "/semantics/labels/compressed", RELIABLE)
+        rig.value_becomes("labels_compressed_listeners", "1")
+        camera = observer.publisher(CompressedImage, "/front/image_raw/compressed", RELIABLE)
+        message = compressed_message()
+
+        def is_answered() -> bool:
+            camera.publish(message)
+            return len(packed) > 0
+
+        wait_until(is_answered, "compressed labels", step_s=0.2)
+
+
+def test_the_life_of_a_stream_is_in_the_log(domain_id: int, observer: Observer) -> None:
+    message = image_message(picture())
+    message.header.stamp.sec = message.header.stamp.nanosec = 0
+    with Observer(domain_id, "early") as early, node(domain_id, observer) as rig:
+        early.node.create_publisher(Image, "/camera/imag_raw", RELIABLE)
+        line = rig.program.wait_for_line(r"\[WARN\].*no image for 10 s")
+        assert "image topics that exist: /camera/imag_raw (sensor_msgs/msg/Image)" in line
+        assert "fix: set image_topic to /camera/imag_raw" in line
+        listen(rig)
+        camera = appear(rig, RELIABLE)
+        calibration = observer.node.create_publisher(CameraInfo, CALIBRATION, 10)
+        info = CameraInfo(height=48, width=64)
+        info.header.frame_id = "rear_camera"
+
+        def is_in_the_log(pattern: str) -> bool:
+            calibration.publish(info)
+            camera.publish(message)
+            return bool(rig.program.matching(pattern))
+
+        def publish_until(pattern: str) -> None:
+            wait_until(lambda: is_in_the_log(pattern), pattern, step_s=0.1)
+
+        publish_until(r"images on /camera/image_raw: 64 wide, 48 high, bgr8, .* Hz, from /observer")
+        publish_until(r"\[WARN\].*images with a stamp of zero")
+        publish_until(r"\[WARN\].*frame rear_camera on .* for images of the frame front_camera")
+        wait_until(lambda: int(rig.value("zero_stamps")) > 0, "their count")
+        vanish(rig, camera, lambda: rig.program.matching("camera gone: /observer"))
+        camera = appear(rig, RELIABLE)
+        rig.program.wait_for_line("camera back: /observer")
+        assert rig.set_parameter("rate_limit", 7.0) == ""
+        rig.program.wait_for_line(r"parameters changed: rate_limit from 0.0 to 7.0")
+        assert rig.change_state(Transition.TRANSITION_DEACTIVATE)
+        rig.program.wait_for_line("deactivated: no longer listening to /camera/image_raw")
+        assert rig.change_state(Transition.TRANSITION_CLEANUP)
+        rig.program.wait_for_line("cleaned up: ")
+
+
+def test_what_makes_a_node_wait_or_mixes_it_up_is_told_of(
+    domain_id: int, observer: Observer
+) -> None:
+    given = {"use_sim_time": True}
+    with node(domain_id, observer, **given) as rig, node(domain_id, observer) as other:
+        rig.program.wait_for_line(r"\[WARN\].*no publisher of /clock with use_sim_time set")
+        for one in (rig, other):
+            one.program.wait_for_line(r"\[WARN\].*received 2 nodes named /segmentation_node")
+        assert not other.program.matching("/clock")
