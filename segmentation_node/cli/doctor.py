@@ -27,6 +27,14 @@ def doctor(
             help="Print the settings for images over DDS as shell commands, for a camera driver.",
         ),
     ] = False,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Listen to a running camera instead, and say how many of its images arrive: best "
+            "effort and reliable, with and without the settings for images over DDS.",
+        ),
+    ] = None,
 ) -> None:
     """Say what is installed, what works, and what to do about the rest.
 
@@ -40,7 +48,7 @@ def doctor(
     if clean_shm:
         typer.echo(room.clean_shared_memory())
         return
-    findings = _show(room.examine())
+    findings = _show(room.examine() if camera is None else room.examine_camera(camera))
     report = room.report(findings)
     write_json(json, report)
     raise typer.Exit(code=0 if report["works"] else 1)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from segmentation_node.doctor import engines, files, gpu, memory, models, python, ros
+from segmentation_node.doctor.camera import examine as examine_camera
 from segmentation_node.doctor.finding import Finding
 from segmentation_node.doctor.memory import clean as clean_shared_memory
 
-__all__ = ["TOPICS", "Finding", "clean_shared_memory", "examine", "report"]
+__all__ = ["TOPICS", "Finding", "clean_shared_memory", "examine", "examine_camera", "report"]
 
 TOPICS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     python.TOPIC: python.examine,

@@ -27,20 +27,24 @@ class Trial:
     problem: str = ""
 
 
-def start(module: str, *words: str) -> subprocess.Popen[str]:
+def start(
+    module: str, *words: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Start one of the package's programs on this Python.
 
     Args:
         module: Its full name.
         words: Its command line.
+        environment: Its variables; those of this process when None.
     """
+    base = os.environ if environment is None else environment
     return subprocess.Popen(
         [sys.executable, "-m", module, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "RCUTILS_COLORIZED_OUTPUT": "0"},
+        env={**base, "RCUTILS_COLORIZED_OUTPUT": "0"},
     )
 
 

@@ -3,6 +3,7 @@
 python -m segmentation_node.ros.probe node
 python -m segmentation_node.ros.probe receive TOPIC FRAMES
 python -m segmentation_node.ros.probe send TOPIC FRAMES
+python -m segmentation_node.ros.probe listen TOPIC SECONDS sensor_data|reliable ours|plain
 
 Each prints what it found out as one line of JSON.
 """
@@ -27,6 +28,8 @@ GREETINGS = 30
 # How long to look for the other process, and to wait for a frame that is late.
 MEETING_S = 20.0
 SILENCE_S = 5.0
+# How long to look for a camera, and to let both sides settle before its images count.
+FINDING_S, SETTLING_S = 5.0, 1.0
 
 
 @contextmanager
@@ -112,12 +115,65 @@ def send(topic: str, frames: str) -> dict[str, Any]:
     return {"unsent": left[0]}
 
 
+def listen(topic: str, seconds: str, quality: str, _: str) -> dict[str, Any]:
+    """Listen to a camera for a while, and say what arrived and what was lost."""
+    import rclpy  # noqa: PLC0415
+    from rclpy.callback_groups import MutuallyExclusiveCallbackGroup  # noqa: PLC0415
+
+    from segmentation_node.config import NodeConfig  # noqa: PLC0415
+    from segmentation_node.pipeline.counts import Counts  # noqa: PLC0415
+    from segmentation_node.pipeline.monitor import Monitor  # noqa: PLC0415
+    from segmentation_node.ros.conversion import stamp_ns  # noqa: PLC0415
+    from segmentation_node.ros.image_subscription import ImageSubscription  # noqa: PLC0415
+
+    with _node("segmentation_doctor_listener") as node:
+        config = NodeConfig(image_topic=topic, qos=quality)
+        monitors = [Monitor()]
+
+        def take(message: Any) -> None:
+            monitors[0].arrived(stamp_ns(message.header), 0)
+
+        def lose(frames: int) -> None:
+            monitors[0].lost(frames)
+
+        images = ImageSubscription(node, config, take, MutuallyExclusiveCallbackGroup())
+        images.on_lost = lose
+
+        def spin_for(seconds: float, done: Callable[[], bool] = lambda: False) -> None:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end and not done():
+                rclpy.spin_once(node, timeout_sec=0.1)
+
+        spin_for(FINDING_S, lambda: bool(images.offers) and all(one.node for one in images.offers))
+        images.rematch()
+        # What comes while both sides find each other is not counted.
+        spin_for(SETTLING_S)
+        monitors[0] = Monitor()
+        if not images.counts_lost:
+            monitors[0].count_gaps()
+        begun_s = time.monotonic()
+        spin_for(float(seconds))
+        passed_s = time.monotonic() - begun_s
+        offers = [one for one in images.offers if one.msgtype == images.msgtype]
+        report = monitors[0].report(Counts(received=monitors[0].received))
+        return {
+            "publishers": list(map(str, offers)),
+            "heard": all(one.reaches(images.qos) for one in offers),
+            "received": monitors[0].received,
+            "lost": report.lost,
+            "rate_hz": monitors[0].received / passed_s,
+            "others": [f"{name} ({msgtype})" for name, msgtype in images.other_topics],
+        }
+
+
 PROBES: Mapping[str, Callable[..., dict[str, Any]]] = {
     "node": make_node,
     "receive": receive,
     "send": send,
+    "listen": listen,
 }
 
 if __name__ == "__main__":
-    prepare_process()
+    if sys.argv[-1] != "plain":
+        prepare_process()
     print(json.dumps(PROBES[sys.argv[1]](*sys.argv[2:])))

@@ -10,9 +10,18 @@ from segmentation_node.transport.planning import (
     TransportPlan,
     driver_command,
     environment,
+    plain_environment,
     plan,
     prepare_process,
     tidy_plan,
 )
 
-__all__ = ["TransportPlan", "driver_command", "environment", "plan", "prepare_process", "tidy_plan"]
+__all__ = [
+    "TransportPlan",
+    "driver_command",
+    "environment",
+    "plain_environment",
+    "plan",
+    "prepare_process",
+    "tidy_plan",
+]

@@ -146,6 +146,18 @@ def driver_command() -> str:
     return f'eval "$({program} doctor --dds-environment)"'
 
 
+def plain_environment() -> dict[str, str]:
+    """The environment of this process without the settings of this package."""
+    plain = dict(os.environ)
+    for name in profiles.VARIABLES:
+        if profiles.shipped_at(plain.get(name, "")) is not None:
+            del plain[name]
+    for name, value in allocator.variables().items():
+        if plain.get(name) == value:
+            del plain[name]
+    return plain
+
+
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the variables to add to the environment of processes that handle images.
 
