@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import uuid
 from pathlib import Path
 
 from segmentation_node.errors import OutputError
@@ -13,6 +14,8 @@ from segmentation_node.errors import OutputError
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file in one step, so that neither a reader nor a kill nor a power cut leaves half.
 
+    Processes that write the same file at once do not disturb each other: the last one wins.
+
     Args:
         path: Its folder is made if need be.
         data: The bytes.
@@ -20,14 +23,19 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    # A name of its own for each writer. Not from `tempfile`, whose files nobody else may read.
+    part = path.with_name(f"{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
         to_disk(path.parent)
     except OSError as error:
         raise OutputError(

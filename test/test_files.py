@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,37 @@ def test_a_user_without_a_home_has_a_cache_of_its_own(monkeypatch: pytest.Monkey
     assert user_cache("engines").is_absolute()
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache")
     assert user_cache("engines") == Path("/var/cache/segmentation_node/engines")
+
+
+def test_a_write_that_fails_leaves_nothing_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_whole(tmp_path / "file.bin", b"some")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_may_be_read_by_whom_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "file.bin", b"some")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file.bin").stat().st_mode & 0o777 == 0o644
+
+
+def test_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "file.bin"
+    contents = {letter * 100_000 for letter in (b"a", b"b", b"c", b"d")}
+    write_whole(path, next(iter(contents)))
+    with ThreadPoolExecutor(8) as pool:
+        writes = [pool.submit(write_whole, path, one) for one in contents for _ in range(20)]
+        seen = {path.read_bytes() for _ in range(100)}
+        for write in writes:
+            write.result()
+    assert seen <= contents
+    assert list(tmp_path.iterdir()) == [path]

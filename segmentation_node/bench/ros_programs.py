@@ -17,6 +17,9 @@ import psutil
 from segmentation_node.errors import TransportError
 from segmentation_node.transport import environment
 
+END_S = 60.0
+"""Seconds after which a program that was told to end is taken to hang, and is killed."""
+
 # Other machines have no part in a measurement, and would hear its images.
 _ALONE = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
@@ -64,9 +67,13 @@ class RosProgram:
         )
 
     def end(self, wanted: str) -> dict[str, Any]:
-        """Tell it to end; give the event that it says at last."""
+        """Tell it to end; give the event that it says at last.
+
+        Raises:
+            TransportError: It ended without it, or did not end within `END_S`.
+        """
         self._process.send_signal(signal.SIGINT)
-        return self.event(wanted)
+        return self.event(wanted, END_S)
 
     def cpu_s(self) -> float:
         """Seconds of processor time that it has used so far."""
@@ -95,4 +102,8 @@ def running(name: str, words: Sequence[str], domain_id: int) -> Iterator[RosProg
         yield RosProgram(name, process)
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate()
+        try:
+            process.communicate(timeout=END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,13 +55,25 @@ def play(
 
 def _run(words: list[str]) -> dict[str, Any]:
     """Run the player as a process of its own, under the settings that images need over DDS."""
+    from segmentation_node.demo.programs import require_ros  # noqa: PLC0415
+
+    require_ros()
+    try:
+        return _played(words)
+    except KeyboardInterrupt:
+        # The way to end a replay, and no failure. A terminal and `ros2 launch` say it twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        typer.echo("stopped", err=True)
+        raise typer.Exit(0) from None
+
+
+def _played(words: list[str]) -> dict[str, Any]:
     import queue  # noqa: PLC0415
 
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
-    from segmentation_node.demo.programs import Event, Program, require_ros  # noqa: PLC0415
+    from segmentation_node.demo.programs import Event, Program  # noqa: PLC0415
     from segmentation_node.transport import environment  # noqa: PLC0415
 
-    require_ros()
     events: queue.Queue[Event] = queue.Queue()
     figures: dict[str, Any] = {}
     command = ["-m", "segmentation_node.ros.player", *words, "--events"]

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from segmentation_node.demo.signals import held_signals
 from segmentation_node.errors import TransportError
 
 _GRACE_S = 10.0
@@ -181,4 +182,6 @@ class Program:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        # A second signal halfway would leave the process behind.
+        with held_signals():
+            self.stop()

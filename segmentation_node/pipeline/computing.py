@@ -98,10 +98,15 @@ class Computing(Generic[Item, Slot]):
         return [None]
 
 
-def act(action: Callable[[], None]) -> None:
-    """Do something between two frames; an error is logged, and the frames go on."""
+def attempt(action: Callable[[], None], what: str) -> None:
+    """Do something beside the frames; an error is logged, and the frames go on.
+
+    Args:
+        action: What to do.
+        what: What it is, for the log.
+    """
     try:
         action()
     except Exception as error:
         # The thread would end, and every camera of the node with it.
-        _log.error("what was to be done between two frames failed: %r", error)
+        _log.error("%s failed: %r", what, error)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segmentation_node.core.timing import RollingStats, StageStats, Stats
 from segmentation_node.pipeline.counts import Counts
@@ -257,13 +258,11 @@ class Monitor:
             self._reported = (now, counts, self._jumps, self._misses)
             silence_s = None if self._latest_arrival is None else now - self._latest_arrival
             is_silent = silence_s is None or silence_s > SILENT_S
-            return Report(
+            ages, stages, busy = copy.deepcopy((self._ages, self._stages, self._busy))
+            report = Report(
                 period_s=now - since,
                 counts=counts,
                 recent=counts.minus(before),
-                input_age=self._ages.stats() if self._ages.total else None,
-                stages=self._stages.stats(),
-                busy=self._busy.stats() if self._busy.total else None,
                 deadline_ms=self.deadline_ms,
                 silence_s=silence_s,
                 stamp_jumps=self._jumps,
@@ -278,6 +277,13 @@ class Monitor:
                 long_input_rate_hz=_known(self._input_rate.of(counts.received, now, is_silent)),
                 long_rate_hz=_known(self._rate.of(counts.processed, now, is_silent)),
             )
+        # Percentiles take a while, and the threads that answer frames must not wait for them.
+        return replace(
+            report,
+            input_age=ages.stats() if ages.total else None,
+            stages=stages.stats(),
+            busy=busy.stats() if busy.total else None,
+        )
 
 
 def _known(rate_hz: float) -> float | None:

@@ -20,8 +20,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
 
+from segmentation_node.errors import EngineError
+
 Wanted = TypeVar("Wanted")
 Ready = TypeVar("Ready")
+
+
+_LOOK_S = 1.0
+"""Seconds between two looks at whether the thread that is waited for still runs."""
 
 
 class _GivenUpError(Exception):
@@ -40,6 +46,8 @@ class Swap(Generic[Wanted, Ready]):
         discard: Frees what was made ready and is not wanted any more.
         between_frames: Has something done on the computing thread between two frames.
         settled: Called (loading thread) when nothing is being exchanged any more.
+        has_ended: Whether the computing thread does nothing any more; asked now and then while it
+            is waited for.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class Swap(Generic[Wanted, Ready]):
         discard: Callable[[Ready], None],
         between_frames: Callable[[Callable[[], None]], None],
         settled: Callable[[], None],
+        has_ended: Callable[[], bool] = lambda: False,
     ) -> None:
         self._running = self._wanted = running
         self._prepare = prepare
@@ -57,6 +66,7 @@ class Swap(Generic[Wanted, Ready]):
         self._discard = discard
         self._between_frames = between_frames
         self._settled = settled
+        self._has_ended = has_ended
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure: tuple[Wanted, Exception] | None = None
@@ -137,7 +147,15 @@ class Swap(Generic[Wanted, Ready]):
         ended = threading.Event()
         errors: list[Exception] = []
         self._between_frames(partial(self._take_over, wanted, ready, errors, ended))
-        ended.wait()
+        while not ended.wait(_LOOK_S):
+            # Asked first and waited for once more: the switch may be the last thing that it did.
+            if self._has_ended() and not ended.wait(0):
+                self._discard(ready)
+                return EngineError(
+                    received="a computing thread that has ended",
+                    expected="one that takes the new network into use",
+                    fix="read in the log why it ended, and start the node again",
+                )
         return errors[0] if errors else None
 
     def _wants(self, wanted: Wanted) -> bool:

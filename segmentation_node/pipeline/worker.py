@@ -15,6 +15,9 @@ frame of a camera that is slower than the machine waits for another one.
 Where an engine computes frames of several cameras in one execution, those of one moment are begun
 together; for a late one they wait a moment. A result that is there goes out meanwhile.
 
+A frame that fails is lost alone. An error that comes from nowhere near a frame ends both threads:
+`failure` keeps it, and no frame is taken any more.
+
 Nothing here knows ROS; what is done with a frame is a `Job`.
 """
 
@@ -28,7 +31,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from segmentation_node.errors import FrameError
-from segmentation_node.pipeline.computing import Computing, Taken, act
+from segmentation_node.pipeline.computing import Computing, Taken, attempt
 from segmentation_node.pipeline.counts import Counts
 from segmentation_node.pipeline.gathering import Gathering, Turn
 from segmentation_node.pipeline.inbox import Inbox
@@ -54,6 +57,7 @@ class Worker(Generic[Item, Slot]):
         mode: `latest` keeps one waiting item of each camera and replaces it; `every` keeps all.
         queue_size: With `every`, how many items of each camera may wait.
         on_room: Called (computing thread) when a full inbox has room again.
+        on_failure: Called (the thread that failed) when the worker has failed for good.
         gathering: Which frames are begun together, where the job takes several; none where None.
     """
 
@@ -65,10 +69,12 @@ class Worker(Generic[Item, Slot]):
         queue_size: int = 10,
         on_room: Callable[[], None] | None = None,
         gathering: Gathering[Item] | None = None,
+        on_failure: Callable[[], None] | None = None,
     ) -> None:
         self._job = job
         self._inbox: Inbox[Item] = Inbox(len(slots), mode, queue_size, gathering)
         self._on_room = on_room or (lambda: None)
+        self._on_failure = on_failure or (lambda: None)
         self._free = [list(of_camera) for of_camera in slots]
         self._under_way = 0
         # Of these the computing thread alone knows.
@@ -80,12 +86,23 @@ class Worker(Generic[Item, Slot]):
         self._running = self._closing = self._computed = False
         self._opened = threading.Event()
         self._open_error: BaseException | None = None
+        self._failure: BaseException | None = None
         self._threads: list[threading.Thread] = []
 
     @property
     def counts(self) -> Sequence[Counts]:
         """What became of the frames of each camera so far."""
         return tuple(self._counts)
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the threads ended though nobody closed the worker; None while they run."""
+        return self._failure
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the computing thread does nothing any more, be it that it failed."""
+        return self._computed
 
     def has_room(self, camera: int = 0) -> bool:
         """Whether `submit` would return at once."""
@@ -114,9 +131,9 @@ class Worker(Generic[Item, Slot]):
             raise self._open_error
 
     def resume(self) -> None:
-        """Take items from now on."""
+        """Take items from now on; a worker that has failed takes none."""
         with self._changed:
-            self._running = True
+            self._running = self._failure is None
             self._changed.notify_all()
 
     def pause(self) -> None:
@@ -126,13 +143,17 @@ class Worker(Generic[Item, Slot]):
             for camera, dropped in enumerate(self._inbox.clear()):
                 self._count(camera, skipped=dropped)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._under_way or not self._alive)
+            # What is under way when the worker fails is never done.
+            self._changed.wait_for(
+                lambda: not self._under_way or self._failure is not None or not self._alive
+            )
 
     def between_frames(self, action: Callable[[], None]) -> None:
         """Have something done on the computing thread while no item is under way, paused or not.
 
         It returns at once. What is still to be done when the worker closes is done then, before
-        the job is closed. An action that raises is logged, and the frames go on.
+        the job is closed. An action that raises is logged, and the frames go on. Once the worker
+        `has_ended` nothing is done any more.
         """
         with self._changed:
             self._between.append(action)
@@ -190,14 +211,25 @@ class Worker(Generic[Item, Slot]):
             self._open_error = error
         else:
             self._opened.set()
-            while (step := self._next_step()) is not None:
-                step()
+            try:
+                while (step := self._next_step()) is not None:
+                    step()
+            except BaseException as error:
+                self._fail(error)
         finally:
-            self._job.close()
+            attempt(self._job.close, "closing the engine")
             with self._changed:
                 self._computed = True
                 self._changed.notify_all()
             self._opened.set()
+
+    def _fail(self, error: BaseException) -> None:
+        """Note that a thread cannot go on: the other one ends too, and `submit` refuses."""
+        with self._changed:
+            self._failure = self._failure or error
+            self._running, self._closing = False, True
+            self._changed.notify_all()
+        attempt(self._on_failure, "telling that the worker failed")
 
     def _next_step(self) -> Callable[[], None] | None:
         """Wait for what the computing thread is to do next; None at the end."""
@@ -206,7 +238,7 @@ class Worker(Generic[Item, Slot]):
         with self._changed:
             turn = self._wait()
             if self._may_act:
-                return partial(act, self._between.popleft())
+                return partial(attempt, self._between.popleft(), "a step between two frames")
             if turn.cameras and not is_ready:
                 return self._take(turn.cameras)
             if turn.until_s is not None and not is_ready:
@@ -251,7 +283,7 @@ class Worker(Generic[Item, Slot]):
 
     def _begin(self, group: Sequence[Taken[Item, Slot]], was_full: bool) -> None:
         if was_full:
-            self._on_room()
+            attempt(self._on_room, "telling that there is room for frames")
         self._computing.begin(group)
 
     def _hand_over(self, taken: Taken[Item, Slot]) -> None:
@@ -260,8 +292,11 @@ class Worker(Generic[Item, Slot]):
             self._changed.notify_all()
 
     def _publish_all(self) -> None:
-        while (done := self._take_done()) is not None:
-            self._publish(done)
+        try:
+            while (done := self._take_done()) is not None:
+                self._publish(done)
+        except BaseException as error:
+            self._fail(error)
 
     def _publish(self, done: Taken[Item, Slot]) -> None:
         try:
@@ -279,10 +314,9 @@ class Worker(Generic[Item, Slot]):
 
     def _give_up(self, taken: Taken[Item, Slot], error: Exception) -> None:
         bad_frame = isinstance(error, FrameError)
-        try:
-            self._job.failed(taken.item, error)
-        finally:
-            self._end(taken, malformed=int(bad_frame), failed=int(not bad_frame))
+        tell = partial(self._job.failed, taken.item, error)
+        attempt(tell, f"telling that a frame was lost ({error!r})")
+        self._end(taken, malformed=int(bad_frame), failed=int(not bad_frame))
 
     def _end(self, taken: Taken[Item, Slot], **more: int) -> None:
         with self._changed:

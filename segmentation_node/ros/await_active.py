@@ -16,7 +16,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from segmentation_node.ros.program import run_program
+from segmentation_node.ros.program import INTERRUPTED, run_program
 
 PERIOD_S = 0.5
 """Seconds to wait for an answer, and before asking again."""
@@ -63,7 +63,7 @@ def await_active(name: str) -> None:
 
 def main() -> int:
     """Run the program; give its exit status."""
-    return run_program(lambda: await_active(sys.argv[1]))
+    return run_program(lambda: await_active(sys.argv[1]), INTERRUPTED)
 
 
 if __name__ == "__main__":

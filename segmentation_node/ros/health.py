@@ -26,6 +26,8 @@ def healths_of(
     """
     if streams is None:
         return [Health(name, state, refusal=refusal, is_sum=named)]
+    if streams.failure:
+        return [Health(name, state, refusal=streams.failure, is_sum=named)]
     if not streams.is_open:
         return [_while_opening(name, state, streams.watch.state, named)]
     reports = streams.reports()

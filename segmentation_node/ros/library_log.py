@@ -22,12 +22,24 @@ class LibraryLog(logging.Handler):
         self._logger = logger
         self._warned: set[str] = set()
         library = logging.getLogger(LIBRARY)
+        others = _nodes_logs(library)
+        # Of several nodes in one process, the first found it as it was.
+        self._before: tuple[int, bool] = (
+            others[0]._before if others else (library.level, library.propagate)
+        )
         library.setLevel(logging.INFO)
         library.propagate = False
         library.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one record at the level that it has."""
+        try:
+            self._say(record)
+        except Exception:
+            # Who logs must not fail because the node's log is gone.
+            self.handleError(record)
+
+    def _say(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         # Each level has a line of its own: rclpy allows one level per line of code.
         if record.levelno < logging.WARNING:
@@ -39,8 +51,15 @@ class LibraryLog(logging.Handler):
             self._logger.warning(text)
 
     def close(self) -> None:
-        """Leave the library's log as it was."""
+        """Leave the library's log as it was, unless another node in this process has it still."""
         library = logging.getLogger(LIBRARY)
-        library.removeHandler(self)
-        library.propagate = True
+        if self in library.handlers:
+            library.removeHandler(self)
+            if not _nodes_logs(library):
+                level, library.propagate = self._before
+                library.setLevel(level)
         super().close()
+
+
+def _nodes_logs(library: logging.Logger) -> list[LibraryLog]:
+    return [one for one in library.handlers if isinstance(one, LibraryLog)]

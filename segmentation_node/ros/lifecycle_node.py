@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,8 @@ class SegmentationNode(LifecycleNode):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("segmentation_node", **options)
+        self.on_failed: Callable[[], None] = lambda: None
+        """Called (executor's thread) once the node cannot go on, and has said so."""
         self._streams: CameraStreams | None = None
         self._image_sizes: dict[str, tuple[int, int]] = {}
         self._refusal = ""
@@ -65,6 +68,7 @@ class SegmentationNode(LifecycleNode):
         # are to be one exchange of the network.
         self._asked = self.create_guard_condition(self._change_network)
         self._swapped = self.create_guard_condition(self._note_change)
+        self._failed = self.create_guard_condition(self._note_failure)
         self._start = self.create_guard_condition(self._bring_up)
         if self.get_parameter("autostart").value:
             self._start.trigger()
@@ -100,7 +104,9 @@ class SegmentationNode(LifecycleNode):
         try:
             config = self._declared.read()
             self._sensors = HealthWatch(max(config.diagnostics_period_s, SENSOR_PERIOD_S))
-            self._streams = CameraStreams(self, config, self._image_sizes, self._swapped.trigger)
+            self._streams = CameraStreams(
+                self, config, self._image_sizes, self._swapped.trigger, self._failed.trigger
+            )
             if self._is_stopping:
                 self._streams.watch.cancel()
             self._streams.open(self._publish_diagnostics, config.diagnostics_period_s)
@@ -228,6 +234,13 @@ class SegmentationNode(LifecycleNode):
             # Else something else was asked for meanwhile, and is about to be loaded.
             self.get_logger().error(streams.trouble)
             self._declared.store(streams.swap.running)
+
+    def _note_failure(self) -> None:
+        streams = self._streams
+        if streams is not None and streams.failure:
+            self.get_logger().fatal(f"{streams.failure}; fix: start it again, and report this")
+            self._publish_diagnostics()
+            self.on_failed()
 
     def _publish_diagnostics(self) -> None:
         name, state = self.get_fully_qualified_name(), self._state_machine.current_state[1]

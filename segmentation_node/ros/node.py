@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 
 from segmentation_node.ros.stop_request import StopRequest
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             None.
 
     Returns:
-        The exit status: 0 also after Ctrl-C and SIGTERM.
+        The exit status: 0 also after Ctrl-C and SIGTERM; 1 where the node could not go on.
     """
     stop = StopRequest()
     transport = prepare_process()
@@ -30,14 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal_handler_options=SignalHandlerOptions.NO,
     )
     try:
-        _run(stop, transport)
+        failed = _run(stop, transport)
     finally:
         rclpy.shutdown()
-        stop.close()
-    return 0
+        stop.close(ends_process=True)
+    return int(failed)
 
 
-def _run(stop: StopRequest, transport: TransportPlan) -> None:
+def _run(stop: StopRequest, transport: TransportPlan) -> bool:
+    """Run the node until it is to stop; give whether it could not go on."""
     from segmentation_node.ros.lifecycle_node import SegmentationNode  # noqa: PLC0415
     from segmentation_node.ros.spinning import spin  # noqa: PLC0415
 
@@ -46,11 +48,19 @@ def _run(stop: StopRequest, transport: TransportPlan) -> None:
         node.get_logger().info(note)
     for warning in transport.warnings:
         node.get_logger().warning(warning)
+    failed = threading.Event()
+
+    def end() -> None:
+        failed.set()
+        stop.ask()
+
+    node.on_failed = end
     try:
         # A transition that builds an engine occupies the executor until it is told to stop.
         spin(node, stop, on_request=node.stop)
     finally:
         node.destroy_node()
+    return failed.is_set()
 
 
 if __name__ == "__main__":

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 
 from segmentation_node.errors import SegmentationError
+from segmentation_node.ros.stop_request import interrupt_on_signals
 from segmentation_node.transport import prepare_process
 
 INTERRUPTED = 130
 """What shells give as the status of what Ctrl-C has ended: 128 and the signal's number."""
 
 
-def run_program(work: Callable[[], None]) -> int:
+def run_program(work: Callable[[], None], interrupted: int = 0) -> int:
     """Run a program; an error of ours is one line on stderr.
 
     Args:
         work: What it does. Ctrl-C and SIGTERM raise KeyboardInterrupt in it: `finally` runs.
+        interrupted: The exit status after these: to be told to end is no failure, unless somebody
+            waits for the work to be done (`INTERRUPTED`).
 
     Returns:
-        The exit status: 1 after an error of ours, 130 where it was interrupted.
+        The exit status: 1 after an error of ours, `interrupted` where it was told to end.
     """
-    _end_on_signals()
+    interrupt_on_signals()
     prepare_process()
     try:
         work()
@@ -30,10 +32,5 @@ def run_program(work: Callable[[], None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted
     return 0
-
-
-def _end_on_signals() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)

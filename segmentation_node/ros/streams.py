@@ -40,6 +40,7 @@ class CameraStreams:
         image_sizes: Height and width in pixels of images by their topic as configured, where they
             are known.
         on_swapped: Called (loading thread) when an exchange of the network has ended, well or not.
+        on_failed: Called (a thread of the worker) when no frame can be answered any more.
 
     Raises:
         ConfigError: Topics, names and regions of the cameras do not go together.
@@ -51,6 +52,7 @@ class CameraStreams:
         config: NodeConfig,
         image_sizes: Mapping[str, tuple[int, int]],
         on_swapped: Callable[[], None],
+        on_failed: Callable[[], None],
     ) -> None:
         self._node = node
         self._config = config
@@ -67,7 +69,7 @@ class CameraStreams:
         slots = [[OutputSlot() for _ in range(SLOTS)] for _ in cameras]
         gathering = Gathering(config.batch_tolerance_ms * 1e-3, _stamp_of)
         self._worker = Worker(
-            self._job, slots, config.mode, config.queue_size, self._wake, gathering
+            self._job, slots, config.mode, config.queue_size, self._wake, gathering, on_failed
         )
         self.swap: Swap[PipelineConfig, Network] = Swap(
             running=config.network,
@@ -76,6 +78,7 @@ class CameraStreams:
             discard=Network.close,
             between_frames=self._worker.between_frames,
             settled=on_swapped,
+            has_ended=lambda: self._worker.has_ended,
         )
         """Exchanges the network while frames are answered."""
 
@@ -91,6 +94,12 @@ class CameraStreams:
     def is_open(self) -> bool:
         """Whether the network is loaded."""
         return bool(self._job.facts)
+
+    @property
+    def failure(self) -> str:
+        """Why no frame can be answered any more; empty while they can."""
+        error = self._worker.failure
+        return "" if error is None else f"the node cannot go on: {type(error).__name__}: {error}"
 
     @property
     def trouble(self) -> str:

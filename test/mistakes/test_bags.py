@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from mistakes.table import Mistake
 
 MISTAKES: list[Mistake] = []

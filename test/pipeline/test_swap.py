@@ -240,3 +240,22 @@ def test_what_gave_up_and_is_wanted_again_is_made_ready_again(bench: Bench) -> N
 def test_closing_tells_what_is_being_made_ready(bench: Bench) -> None:
     may_prepare = bench.begin("new")
     bench.close_while(may_prepare, bench.is_wanted["new"])
+
+
+def test_a_computing_thread_that_has_ended_is_not_waited_for() -> None:
+    settled, discarded = threading.Event(), []
+    swap: Swap[str, str] = Swap(
+        "old",
+        lambda wanted, _: wanted,
+        lambda _: None,
+        discarded.append,
+        lambda _: None,  # nobody does it any more
+        settled.set,
+        has_ended=lambda: True,
+    )
+    swap.ask("new")
+    assert settled.wait(PATIENCE_S)
+    swap.close()
+    assert swap.failure is not None
+    assert "has ended" in str(swap.failure[1])
+    assert (swap.running, discarded) == ("old", ["new"])

@@ -773,3 +773,77 @@ def test_a_result_that_is_there_goes_out_while_a_late_camera_is_waited_for(make:
     worker.submit(11, camera=1)
     settle(worker)
     assert job.published == [0, 10, 1, 11]
+
+
+def test_what_fails_while_a_lost_frame_is_told_of_does_not_end_the_frames(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Speechless(RecordingJob):
+        def failed(self, item: int, error: Exception) -> None:
+            raise RuntimeError("the log is gone")
+
+    job = Speechless(bad={1: EngineError("a", "b", "c")}, unpublishable=frozenset([2]))
+    worker = make(job, "every")
+    for item in (1, 2, 3):
+        assert worker.submit(item)
+    assert settle(worker) == Counts(received=3, failed=2, processed=1)
+    assert "the log is gone" in caplog.text
+    assert worker.failure is None
+
+
+def test_what_fails_while_room_is_told_of_does_not_end_the_frames(make: Make) -> None:
+    def on_room() -> None:
+        raise RuntimeError("the executor is gone")
+
+    job = RecordingJob()
+    job.may_compute.clear()
+    worker = make(job, "every", queue_size=1, on_room=on_room)
+    assert worker.submit(1)
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    assert worker.submit(2)
+    job.release()
+    assert settle(worker) == Counts(received=2, processed=2)
+    assert worker.failure is None
+
+
+def test_a_thread_that_dies_says_so_and_takes_no_frame_any_more(make: Make) -> None:
+    class Forgetful(RecordingJob):
+        def is_ready(self, item: int) -> bool:
+            raise RuntimeError("nobody foresaw this")
+
+    job, told = Forgetful(), threading.Event()
+    worker = make(job, "every", on_failure=told.set)
+    assert worker.submit(1)
+    assert told.wait(PATIENCE_S)
+    assert str(worker.failure) == "nobody foresaw this"
+    assert not worker.submit(2)
+    worker.resume()
+    assert not worker.submit(3)
+    worker.pause()
+    worker.close()
+    assert worker.has_ended
+    assert job.calls[-1] == "close"
+
+
+def test_a_caller_that_waits_for_room_is_released_when_the_worker_fails(make: Make) -> None:
+    class Forgetful(RecordingJob):
+        def is_ready(self, item: int) -> bool:
+            assert self.may_finish.wait(PATIENCE_S)
+            raise RuntimeError("nobody foresaw this")
+
+    job = Forgetful()
+    job.may_finish.clear()
+    worker = make(job, "every", queue_size=1)
+    taken: list[bool] = []
+
+    def submit_all() -> None:
+        taken.extend(worker.submit(item) for item in range(4))
+
+    caller = threading.Thread(target=submit_all)
+    caller.start()
+    assert job.computing.acquire(timeout=PATIENCE_S)
+    job.may_finish.set()
+    caller.join(PATIENCE_S)
+    assert not caller.is_alive()
+    assert len(taken) == 4
+    assert not taken[-1]

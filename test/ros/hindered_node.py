@@ -1,8 +1,8 @@
 """The node's own program with an engine that a test can hold up or break, by the frame's id.
 
 `hold`: print `held`, and wait until the file named by the first argument exists. `break`: fail as
-an engine does. `crash`: raise what nobody foresaw. The same happens to networks that are loaded at
-the sizes in `LOADING`.
+an engine does. `crash`: raise what nobody foresaw. `die`: raise it outside of any frame, which ends
+the computing thread. The same happens to networks that are loaded at the sizes in `LOADING`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ def hold() -> None:
         threading.Event().wait(0.01)
 
 
+def die(_: Segmenter) -> bool:
+    raise ZeroDivisionError("nobody foresaw this")
+
+
 def hinder(kind: str) -> None:
+    if kind == "die":
+        Segmenter.is_ready = property(die)  # type: ignore[assignment, method-assign]
     if kind == "hold":
         hold()
     if kind == "break":

@@ -53,6 +53,21 @@ def test_a_node_killed_during_inference_leaves_the_way_free_for_the_next(
         assert rig.program.stop() == 0
 
 
+def test_a_node_whose_thread_dies_says_error_and_ends(
+    domain_id: int, observer: Observer, tmp_path: Path
+) -> None:
+    program = (str(Path(__file__).with_name("hindered_node.py")), str(tmp_path / "release"))
+    with node(domain_id, observer, *program, **EVERY) as rig:
+        rig.connect()
+        message = image_message(picture())
+        message.header.frame_id = "die"
+        rig.camera.publish(message)
+        said = rig.diagnostics.wait_for(lambda one: one.status[0].level == b"\x02", "an error")
+        assert "cannot go on: ZeroDivisionError: nobody foresaw this" in said.status[0].message
+        assert rig.program.wait() == 1
+        assert rig.program.matching("FATAL.*cannot go on: ZeroDivisionError")
+
+
 def test_simulated_time_may_jump_forward_and_back(domain_id: int, observer: Observer) -> None:
     with node(domain_id, observer, **EVERY, use_sim_time=True) as rig:
         rig.connect()

@@ -43,9 +43,25 @@ def test_either_signal_ends_it_by_way_of_finally(
         finally:
             tidied.append(number)
 
-    assert run_program(wait) == INTERRUPTED
-    assert tidied == [number]
+    assert run_program(wait) == 0
+    assert run_program(wait, INTERRUPTED) == INTERRUPTED
+    assert tidied == [number, number]
     assert capsys.readouterr().err == ""
+
+
+def test_a_signal_that_repeats_the_first_does_not_disturb_its_end() -> None:
+    tidied = []
+
+    def wait() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+            tidied.append(True)
+
+    assert run_program(wait) == 0
+    assert tidied == [True]
 
 
 def test_what_nobody_foresaw_keeps_its_traceback() -> None:

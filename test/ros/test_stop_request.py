@@ -1,4 +1,4 @@
-"""Signals: the first is a request, the second an interrupt, and afterwards all is as before."""
+"""Signals: the first is a request, a late one an interrupt, and afterwards all is as before."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from segmentation_node.ros import stop_request
 from segmentation_node.ros.stop_request import SIGNALS, StopRequest
 
 PATIENCE_S = 10.0
@@ -31,10 +32,21 @@ def test_the_first_signal_is_noted_and_told(stop: StopRequest, number: signal.Si
     assert stop.asked
 
 
-def test_the_second_signal_interrupts(stop: StopRequest) -> None:
+@pytest.mark.parametrize("again", SIGNALS)
+def test_signals_that_follow_at_once_are_the_same_wish(
+    stop: StopRequest, again: signal.Signals
+) -> None:
+    for number in (signal.SIGINT, again, signal.SIGINT):
+        os.kill(os.getpid(), number)
+    assert stop.asked
+
+
+def test_a_later_signal_interrupts_once(stop: StopRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop_request, "SAME_WISH_S", 0.0)
     os.kill(os.getpid(), signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
     assert stop.asked
 
 
@@ -47,6 +59,16 @@ def test_other_signals_are_no_request(stop: StopRequest) -> None:
     assert handled.wait(PATIENCE_S)
     assert not stop.asked
     signal.signal(signal.SIGUSR1, before)
+
+
+def test_at_the_end_of_the_process_signals_are_ignored() -> None:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    StopRequest().close(ends_process=True)
+    try:
+        assert all(signal.getsignal(number) is signal.SIG_IGN for number in SIGNALS)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_closing_leaves_handlers_and_threads_as_they_were() -> None:
