@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,23 @@ def test_the_life_of_a_node_can_be_lived_again_and_again(
         assert rig.change_state(SHUTDOWN)
         assert rig.state == "finalized"
         assert rig.program.stop() == 0
+
+
+def test_a_node_that_is_told_to_end_three_times_ends_well_and_leaves_nothing(
+    domain_id: int, observer: Observer
+) -> None:
+    """As a terminal and `ros2 launch` do it: the same wish from both, and once more by hand."""
+    with node(domain_id, observer) as rig:
+        rig.connect()
+        assert rig.ask(image_message(picture())).height == 48
+        segments = segments_of(rig.program.pid) - segments_of("self")
+        assert segments
+        rig.program.process.send_signal(signal.SIGINT)
+        rig.program.process.send_signal(signal.SIGINT)
+        threading.Event().wait(0.05)
+        assert rig.program.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in rig.program.output
+        assert not [one for one in segments if one.exists()]
 
 
 @pytest.mark.parametrize(
