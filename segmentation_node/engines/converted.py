@@ -20,7 +20,7 @@ from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ModelError
 from segmentation_node.files import user_cache
 from segmentation_node.model import MODELS_DIRECTORY, Model, load_model
-from segmentation_node.model.onnx_precision import stored_precision
+from segmentation_node.model.onnx_graph import stored_precision
 from segmentation_node.trust import distrust
 
 CONVERTED = ("fp16", "int8")

@@ -14,6 +14,7 @@ from segmentation_node.fields import Fields, read_yaml
 from segmentation_node.files import at_home
 from segmentation_node.model.calibration import Calibration, read_calibration
 from segmentation_node.model.contract import TEMPERATURES, InputSpec, Model
+from segmentation_node.model.graph_check import check_graph
 from segmentation_node.model.onnx_file import check_onnx_file
 
 FORMAT = 1
@@ -53,10 +54,12 @@ def load_model(name_or_path: str | Path) -> Model:
         )
     fields = Fields(read_yaml(sidecar, ModelError), sidecar.name, ModelError)
     try:
-        return _model(path, fields)
+        model = _model(path, fields)
     except ConfigError as error:
         received = f"{error.received} ({sidecar.name})"
         raise ModelError(received, error.expected, error.fix) from error
+    check_graph(model)
+    return model
 
 
 def _model_path(name_or_path: str | Path) -> Path:
@@ -116,6 +119,7 @@ def _input(fields: Fields, stride: int) -> InputSpec:
         fields.fail("multiple", f"a multiple of the output's stride, {stride}")
     mean = fields.numbers("mean", 3, -1e4, 1e4)
     std = fields.numbers("std", 3, 1e-6, 1e6)
+    _check_scale(fields, mean, std)
     pad = fields.integers("pad", 3, 0, 255)
     spec = InputSpec(
         height=_fixed_side(fields, "height"),
@@ -129,6 +133,25 @@ def _input(fields: Fields, stride: int) -> InputSpec:
     )
     fields.close()
     return spec
+
+
+def _check_scale(fields: Fields, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    """Refuse the mean and std of images from 0 to 1: nothing would tell but worse labels.
+
+    Mean 0 and std 1 are right for a network that normalises by itself, mean 0 and std 255 for one
+    of images from 0 to 1.
+    """
+    is_small = all(abs(one) <= 1 for one in mean) and any(mean)
+    if not is_small and all(one >= 1 for one in std):
+        return
+    right_mean = [round(255 * one, 3) if is_small else one for one in mean]
+    right_std = [round(255 * one, 3) if max(std) <= 1 else one for one in std]
+    raise ModelError(
+        received=f"mean {list(mean)} and std {list(std)} at {fields.where}, as of images from 0 to "
+        "1",
+        expected="mean and std of images from 0 to 255, 255 times as large",
+        fix=f"write mean: {right_mean} and std: {right_std}",
+    )
 
 
 def _fixed_side(fields: Fields, key: str) -> int | None:

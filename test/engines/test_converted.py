@@ -20,7 +20,7 @@ from segmentation_node.engines.converted import (
 )
 from segmentation_node.errors import ModelError
 from segmentation_node.model import Model, load_model
-from segmentation_node.model.onnx_precision import stored_precision
+from segmentation_node.model.onnx_graph import stored_precision
 
 
 @pytest.fixture(autouse=True)

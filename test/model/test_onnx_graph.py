@@ -10,7 +10,7 @@ from small_network import field, onnx_bytes, varint
 
 from segmentation_node.errors import ModelError
 from segmentation_node.model import MODELS_DIRECTORY
-from segmentation_node.model.onnx_precision import stored_precision
+from segmentation_node.model.onnx_graph import stored_precision
 
 
 @pytest.mark.parametrize(("quantised", "precision"), [(False, "fp32"), (True, "int8")])
