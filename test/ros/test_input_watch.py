@@ -292,6 +292,10 @@ def test_a_remapped_base_topic_takes_its_companions_along(
             return len(packed) > 0
 
         wait_until(is_answered, "compressed labels", step_s=0.2)
+        # The labels' calibration is beside them; that of the pictures stays where they are.
+        observer.collect(CameraInfo, "/semantics/camera_info", RELIABLE)
+        observer.collect(CameraInfo, f"{NODE}/camera_info", RELIABLE)
+        rig.value_becomes("camera_info_listeners", "2")
 
 
 def test_the_life_of_a_stream_is_in_the_log(domain_id: int, observer: Observer) -> None:
