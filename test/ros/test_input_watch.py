@@ -328,7 +328,7 @@ def test_the_life_of_a_stream_is_in_the_log(domain_id: int, observer: Observer) 
         camera = appear(rig, RELIABLE)
         rig.program.wait_for_line("camera back: /observer")
         assert rig.set_parameter("rate_limit", 7.0) == ""
-        rig.program.wait_for_line(r"parameters changed: rate_limit from 0.0 to 7.0")
+        rig.program.wait_for_line(r"parameters set: rate_limit from 0.0 to 7.0")
         assert rig.change_state(Transition.TRANSITION_DEACTIVATE)
         rig.program.wait_for_line("deactivated: no longer listening to /camera/image_raw")
         assert rig.change_state(Transition.TRANSITION_CLEANUP)
