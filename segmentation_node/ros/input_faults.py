@@ -137,6 +137,13 @@ class InputFaults:
         """
         return tuple(one for kind, one in self._faults.items() if one and kind != "nobody")
 
+    @property
+    def asks_for_topics(self) -> bool:
+        """Whether the next look is to name the topics that exist: to find them takes a while."""
+        since_s = self._since.get("nobody")
+        is_due = since_s is not None and self._now_s() - since_s > NOBODY_S - 1.0
+        return is_due and "nobody" not in self._warned
+
     def judge(self, sight: Sight) -> None:
         """Compare what is seen with what was seen before."""
         before = self._faults

@@ -279,6 +279,30 @@ def test_the_first_images_are_told_of_with_size_encoding_rate_and_sender(watched
     ]
 
 
+def test_images_of_another_size_or_encoding_are_told_of(watched: Watched) -> None:
+    sight = replace(ALL_WELL, received=1, image="1280 wide, 720 high, bgr8")
+    for _ in range(2):
+        watched.see(sight, after_s=RATE_S)
+    for _ in range(3):
+        watched.see(replace(sight, image="640 wide, 480 high, mono8"), after_s=RATE_S)
+    for index in range(20):
+        name = ("640 wide, 480 high, mono8", "two wide")[index % 2]
+        watched.see(replace(sight, image=name), after_s=0.2)
+    assert watched.told[1:] == [
+        "images on /image are now 640 wide, 480 high, mono8, before 1280 wide, 720 high, bgr8"
+    ]
+
+
+def test_the_topics_that_exist_are_asked_for_once_and_not_at_every_look(watched: Watched) -> None:
+    nobody = replace(ALL_WELL, offers=[], silence_s=None)
+    asked = []
+    for _ in range(60):
+        watched.see(nobody, after_s=0.5)
+        asked.append(watched.faults.asks_for_topics)
+    assert 0 < sum(asked) <= 4
+    assert len(watched.logged) == 1
+
+
 def test_a_camera_that_goes_and_comes_back_is_told_of_once_each(watched: Watched) -> None:
     nobody = replace(ALL_WELL, offers=[])
     for sight in (nobody, ALL_WELL, ALL_WELL, nobody, nobody, replace(ALL_WELL, offers=[BAG])):
