@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,15 +113,23 @@ class CameraInfoRelay:
     Args:
         node: The node that subscribes and publishes.
         topic: Where it is published, such as `~/camera_info`.
+        images: The image topics that it is for: it is published beside each that is remapped, too.
         complain: Logs a sentence of a kind: (kind, sentence).
     """
 
     def __init__(
-        self, node: LifecycleNode, topic: str, complain: Callable[[str, str], None]
+        self,
+        node: LifecycleNode,
+        topic: str,
+        complain: Callable[[str, str], None],
+        images: Iterable[str] = (),
     ) -> None:
         self._node = node
         self._complain = complain
-        self._publisher = node.create_lifecycle_publisher(CameraInfo, topic, IMAGE_PUBLICATION)
+        topics = dict.fromkeys([topic, *(companion(node, image, topic) for image in images)])
+        self._publishers = [
+            node.create_lifecycle_publisher(CameraInfo, one, IMAGE_PUBLICATION) for one in topics
+        ]
         self._subscription: object | None = None
         self._topic = ""
         self._frames = ("", "")
@@ -139,7 +147,7 @@ class CameraInfoRelay:
     @property
     def listeners(self) -> int:
         """How many subscribers there are."""
-        return int(self._publisher.get_subscription_count())
+        return sum(int(one.get_subscription_count()) for one in self._publishers)
 
     def listen(self, image_topic: str, moved_to: str) -> None:
         """Subscribe to the calibration beside an image topic, unless that is remapped itself.
@@ -179,12 +187,15 @@ class CameraInfoRelay:
             self._made = info, window, scaled(info, window)
         message = self._made[2]
         message.header = header
-        self._publisher.publish(message)
+        for publisher in self._publishers:
+            if publisher.get_subscription_count() > 0:
+                publisher.publish(message)
 
     def close(self) -> None:
         """Unsubscribe, and take the topic back."""
         self.rest()
-        self._node.destroy_lifecycle_publisher(self._publisher)
+        for publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
 
     def _take(self, info: CameraInfo) -> None:
         self._latest = info

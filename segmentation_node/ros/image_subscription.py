@@ -145,6 +145,7 @@ class ImageSubscription:
     def _subscribe(self, msgtype: str, qos: QoSProfile) -> Any:
         # With a callback of ours rclpy's own, which logs the policy and no names, stays silent.
         events = SubscriptionEventCallbacks(incompatible_qos=lambda _: self.on_mismatch())
+        self.counts_lost = self.counts_lost and hasattr(events, "message_lost")
         if self.counts_lost:
             events.message_lost = lambda event: self.on_lost(event.total_count_change)
         try:

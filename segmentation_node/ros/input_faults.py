@@ -130,14 +130,27 @@ class InputFaults:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What is wrong by the latest look; empty where nothing is."""
-        return tuple(filter(None, self._faults.values()))
+        """What is wrong by the latest look; empty where nothing is.
+
+        That nobody publishes is for the log alone: a camera that is not there yet is no fault, and
+        the diagnostics have a level of their own for it.
+        """
+        return tuple(one for kind, one in self._faults.items() if one and kind != "nobody")
+
+    @property
+    def asks_for_topics(self) -> bool:
+        """Whether the next look is to name the topics that exist: to find them takes a while."""
+        since_s = self._since.get("nobody")
+        is_due = since_s is not None and self._now_s() - since_s > NOBODY_S - 1.0
+        return is_due and "nobody" not in self._warned
 
     def judge(self, sight: Sight) -> None:
         """Compare what is seen with what was seen before."""
         before = self._faults
         next_door = self._holds("next door", bool(sight.next_door), self.allowed_s)
-        nobody = self._holds("nobody", not sight.offers, NOBODY_S) and not next_door
+        # Once images have come, the topic is right.
+        is_alone = not sight.offers and not sight.received
+        nobody = self._holds("nobody", is_alone, NOBODY_S) and not next_door
         quiet_s = self._quiet_s(sight)
         # Where frames are known to be lost, that is the fault, and silence only how it looks.
         is_silent = quiet_s > self.allowed_s and not sight.loses
@@ -201,7 +214,7 @@ class InputFaults:
         return waited_s if sight.silence_s is None else min(waited_s, sight.silence_s)
 
 
-_ONCE = ("loss", "stamps", "clock")
+_ONCE = ("nobody", "loss", "stamps", "clock")
 """Faults that are logged once for as long as the node is active."""
 
 
@@ -240,7 +253,7 @@ def _silence(sight: Sight, quiet_s: float) -> str:
     return (
         f"received no frame on {sight.topic} for {quiet_s:.1f} s; expected frames from {senders}; "
         "fix: see that the camera sends, and that its images get through DDS "
-        "(segmentation doctor)"
+        f"(segmentation doctor --camera {sight.topic})"
     )
 
 

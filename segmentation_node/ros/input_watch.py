@@ -85,7 +85,7 @@ class InputWatch:
             image=self._image(),
             has_stamps=monitor.has_stamps,
             waits_for_clock=self._waits_for_clock,
-            other_topics=() if offers else images.other_topics,
+            other_topics=images.other_topics if self._faults.asks_for_topics else (),
             middleware=get_rmw_implementation_identifier(),
         )
         self._faults.judge(sight)

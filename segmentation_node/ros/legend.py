@@ -52,7 +52,7 @@ class Legend:
         self._label_info: LifecyclePublisher | None = None
         if self._vision_msgs is None:
             node.get_logger().info(
-                "no ~/label_info: vision_msgs is not installed (apt install "
+                "no ~/label_info: vision_msgs is not installed, or too old (apt install "
                 "ros-$ROS_DISTRO-vision-msgs); ~/legend says the same as JSON"
             )
         else:

@@ -137,7 +137,7 @@ class NodeParameters:
             if value != getattr(before, name)
         ]
         if changed:
-            self._node.get_logger().info(f"parameters changed: {', '.join(changed)}")
+            self._node.get_logger().info(f"parameters set: {', '.join(changed)}")
         for name in checked:
             self._refused.pop(name, None)
         if any(PARAMETERS[name].live for name in checked):

@@ -9,7 +9,7 @@ from std_msgs.msg import Header
 
 from segmentation_node.cameras import Camera
 from segmentation_node.ros.camera_info import CameraInfoRelay
-from segmentation_node.ros.image_output import ImageOutput
+from segmentation_node.ros.image_output import IMAGES, ImageOutput
 from segmentation_node.ros.output_slot import OutputSlot
 from segmentation_node.ros.timing_output import TimingOutput
 
@@ -27,7 +27,9 @@ class StreamOutput:
         self, node: LifecycleNode, camera: Camera, complain: Callable[[str, str], None]
     ) -> None:
         self.images = ImageOutput(node, camera)
-        self.camera_info = CameraInfoRelay(node, camera.topic_of("camera_info"), complain)
+        self.camera_info = CameraInfoRelay(
+            node, camera.topic_of("camera_info"), complain, map(camera.topic_of, IMAGES)
+        )
         self.timing = TimingOutput(node, camera)
 
     @property

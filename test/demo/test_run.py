@@ -71,7 +71,7 @@ def test_every_frame_is_answered_or_accounted_for(finished: tuple[Path, dict]) -
     assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["max"]
     assert figures["stages_ms"]["inference"]["p50"] > 0
     assert 0 < figures["miou"] <= 1
-    assert (figures["network_size"], figures["image"]) == ("96x160", "192x320 bgr8")
+    assert (figures["network_size"], figures["image"]) == ("96x160", "320 wide, 192 high, bgr8")
     assert figures["engine"] and figures["precision"] and figures["device"]
 
 

@@ -260,3 +260,13 @@ def test_the_report_counts_and_gives_the_verdict() -> None:
     assert report["works"] is False
     assert report["counts"] == {"ok": 1, "warn": 0, "missing": 1}
     assert report["findings"][1]["remedy"] == "get it"
+
+
+def test_without_vision_msgs_the_doctor_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ros, "version_of", lambda _: None)
+    found = by_name(ros.examine())["vision_msgs"]
+    assert (found.status, found.is_fatal) == ("missing", False)
+    assert "~/label_info" in found.found
+    assert "vision-msgs" in found.remedy

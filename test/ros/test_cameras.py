@@ -158,7 +158,7 @@ def test_figures_are_told_by_camera_and_in_sum(rig: Rig, front: Camera, rear: Ca
     assert "no such" in rear.value("last_malformation")
     assert rig.program.wait_for_line(r"\[WARN\].*rear: malformed frame")
     assert float(front.value("total_p95_ms")) > 0
-    assert (front.value("image"), rig.value("cameras")) == ("48x64 bgr8", "front, rear")
+    assert (front.value("image"), rig.value("cameras")) == ("64 wide, 48 high, bgr8", "front, rear")
 
     def adds_up() -> bool:
         counts = [int(one.value("received")) for one in (front, rear)]

@@ -292,6 +292,10 @@ def test_a_remapped_base_topic_takes_its_companions_along(
             return len(packed) > 0
 
         wait_until(is_answered, "compressed labels", step_s=0.2)
+        # The labels' calibration is beside them; that of the pictures stays where they are.
+        observer.collect(CameraInfo, "/semantics/camera_info", RELIABLE)
+        observer.collect(CameraInfo, f"{NODE}/camera_info", RELIABLE)
+        rig.value_becomes("camera_info_listeners", "2")
 
 
 def test_the_life_of_a_stream_is_in_the_log(domain_id: int, observer: Observer) -> None:
@@ -324,7 +328,7 @@ def test_the_life_of_a_stream_is_in_the_log(domain_id: int, observer: Observer) 
         camera = appear(rig, RELIABLE)
         rig.program.wait_for_line("camera back: /observer")
         assert rig.set_parameter("rate_limit", 7.0) == ""
-        rig.program.wait_for_line(r"parameters changed: rate_limit from 0.0 to 7.0")
+        rig.program.wait_for_line(r"parameters set: rate_limit from 0.0 to 7.0")
         assert rig.change_state(Transition.TRANSITION_DEACTIVATE)
         rig.program.wait_for_line("deactivated: no longer listening to /camera/image_raw")
         assert rig.change_state(Transition.TRANSITION_CLEANUP)

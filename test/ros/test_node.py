@@ -93,7 +93,7 @@ def test_a_size_that_changes_is_followed(rig: Rig) -> None:
         pixels = picture(height, width)
         answer = pixels_of(rig.ask(image_message(pixels)))
         np.testing.assert_array_equal(answer, reference_labels(Frame.from_array(pixels)))
-    rig.value_becomes("image", "48x64 bgr8")
+    rig.value_becomes("image", "64 wide, 48 high, bgr8")
 
 
 BAD_IMAGES = {
