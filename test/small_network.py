@@ -37,12 +37,19 @@ def tensor(name: str, array: NDArray[Any]) -> bytes:
     return dims + field(2, kind) + field(8, name) + field(9, array.tobytes())
 
 
-def value_info(name: str, shape: tuple[int | None, ...]) -> bytes:
+def external(weights: bytes, name: str, length: int) -> bytes:
+    """A tensor whose values lie in a file: ONNX ignores those that stand in the tensor too."""
+    entries = {"location": name, "offset": "0", "length": str(length)}
+    pairs = (field(13, field(1, key) + field(2, value)) for key, value in entries.items())
+    return weights + b"".join(pairs) + field(14, 1)
+
+
+def value_info(name: str, shape: tuple[int | None, ...], kind: int = FLOAT) -> bytes:
     dims = b"".join(
         field(1, field(2, f"{name}{axis}") if size is None else field(1, size))
         for axis, size in enumerate(shape)
     )
-    return field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dims)))
+    return field(1, name) + field(2, field(1, field(1, kind) + field(2, dims)))
 
 
 def node(kind: str, inputs: list[str], outputs: list[str], **lists: list[int]) -> bytes:
@@ -75,8 +82,16 @@ def onnx_bytes(
     quantised: bool = False,
     outputs: int = 1,
     channels_last: bool = False,
+    ends_in: tuple[str, ...] = (),
+    kind: int = FLOAT,
+    result: tuple[int | None, ...] | None = None,
+    data_file: str = "",
 ) -> bytes:
-    """A network of one convolution."""
+    """A network of one convolution, and of what its form in the wild has beside it.
+
+    It may end in further operators, give a result of another type and shape than logits, and keep
+    its weights in a file beside it, of as many bytes as they are.
+    """
     image, kernel = weights(classes, stride), "weights"
     nodes, constants = [], [tensor("weights", image)]
     source = "image"
@@ -92,11 +107,16 @@ def onnx_bytes(
         ]
         source, kernel = "imageq", "weightsq"
     strides = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
-    nodes.append(node("Conv", [source, kernel], ["logits"], **strides))
+    between = [f"before{n}" for n in range(len(ends_in))]
+    names = [*between, "logits"]
+    nodes.append(node("Conv", [source, kernel], names[:1], **strides))
+    nodes += [node(op, [names[n]], [names[n + 1]]) for n, op in enumerate(ends_in)]
+    if data_file:
+        constants[0] = external(constants[0], data_file, image.nbytes)
     nodes += [node("Relu", ["logits"], [f"more{n}"]) for n in range(1, outputs)]
     shape = (1, *size, 3) if channels_last else (1, 3, *size)
     coarse = tuple(None if side is None else side // stride for side in size)
-    ends = [value_info("logits", (1, classes, *coarse))]
+    ends = [value_info("logits", (1, classes, *coarse) if result is None else result, kind)]
     ends += [value_info(f"more{n}", (1, classes, *coarse)) for n in range(1, outputs)]
     graph = b"".join(field(1, one) for one in nodes) + field(2, "small")
     graph += b"".join(field(5, one) for one in constants)

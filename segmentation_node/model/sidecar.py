@@ -58,7 +58,10 @@ def load_model(name_or_path: str | Path) -> Model:
     except ConfigError as error:
         received = f"{error.received} ({sidecar.name})"
         raise ModelError(received, error.expected, error.fix) from error
+    # First the graph: it tells why a size cannot be had.
     check_graph(model)
+    for size in model.sizes:
+        model.check_size(size)
     return model
 
 
@@ -101,8 +104,6 @@ def _model(path: Path, fields: Fields) -> Model:
         source_sha256=fields.text("source_sha256", ""),
     )
     fields.close()
-    for size in model.sizes:
-        model.check_size(size)
     return model
 
 
