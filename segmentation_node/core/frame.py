@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.encodings import Encoding, find_encoding
+from segmentation_node.core.encodings import ENCODINGS, Encoding, ToBgr, find_encoding
 from segmentation_node.errors import FrameError
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ class Frame:
     The array lives as long as the buffer that it views, and changes when that buffer does.
 
     Args:
-        array: View on the image's bytes: (H, W) or (H, W, C), uint8 or (for mono16) uint16 in the
-            image's byte order; (H * 3/2, W) uint8 for nv12 and nv21; (H, step) uint8 for
-            encodings outside the table.
+        array: View on the image's bytes: (H, W) or (H, W, C), uint8 or (of 16 bits) uint16 in the
+            image's byte order; (H * 3/2, W) uint8 for nv12 and nv21, (H * 3/2, step) for i420,
+            (H * 3, step) for nv24; (H, step) uint8 for encodings outside the table.
         encoding: Its name in ROS.
         height: Pixels.
         width: Pixels.
@@ -34,6 +34,8 @@ class Frame:
         is_bigendian: Byte order of 16-bit values.
         stamp_ns: Time of capture, nanoseconds.
         frame_id: Coordinate frame of the camera.
+        fallback: Converts an encoding outside the table, such as one made from cv_bridge: takes the
+            frame and returns (H, W, 3) uint8 BGR. What it raises becomes a FrameError.
     """
 
     array: NDArray[Any]
@@ -44,6 +46,7 @@ class Frame:
     is_bigendian: bool = False
     stamp_ns: int = 0
     frame_id: str = ""
+    fallback: ToBgr | None = None
 
     @classmethod
     def from_buffer(
@@ -57,6 +60,7 @@ class Frame:
         is_bigendian: bool = False,
         stamp_ns: int = 0,
         frame_id: str = "",
+        fallback: ToBgr | None = None,
     ) -> Frame:
         """View the bytes of an image message.
 
@@ -69,12 +73,13 @@ class Frame:
             is_bigendian: Byte order of 16-bit values.
             stamp_ns: Time of capture, nanoseconds.
             frame_id: Coordinate frame of the camera.
+            fallback: Converts encodings outside the table, where something does.
 
         Raises:
             FrameError: The encoding is unknown, the image has no pixels, the step is smaller than
                 a row, or the data is shorter or longer than its rows.
         """
-        row = find_encoding(encoding)
+        row = ENCODINGS.get(encoding) if fallback is not None else find_encoding(encoding)
         _check_size(height, width, row)
         _check_step(step, width, row)
         rows = height if row is None else row.rows(height)
@@ -83,7 +88,9 @@ class Frame:
         pixels = _view(
             np.frombuffer(buffer, np.uint8).reshape(rows, step), width, row, is_bigendian
         )
-        return cls(pixels, encoding, height, width, step, is_bigendian, stamp_ns, frame_id)
+        return cls(
+            pixels, encoding, height, width, step, is_bigendian, stamp_ns, frame_id, fallback
+        )
 
     @classmethod
     def from_array(
@@ -96,7 +103,8 @@ class Frame:
         """View an array as a frame.
 
         Args:
-            image: (H, W, C) or (H, W) uint8; (H, W) uint16 for mono16. Rows may lie apart.
+            image: (H, W, C) or (H, W) uint8; uint16 for encodings of 16 bits; (H * 3/2, W) or
+                (H * 3, W) uint8 for those of planes. Rows may lie apart.
             encoding: Its name in ROS; one of those with a pixel per array element.
             stamp_ns: Time of capture, nanoseconds.
             frame_id: Coordinate frame of the camera.
@@ -105,13 +113,13 @@ class Frame:
             FrameError: The encoding is unknown, or the array does not fit it.
         """
         row = find_encoding(encoding)
-        if row is None or not _fits(image, row):
+        if not _fits(image, row):
             raise FrameError(
                 received=f"an array of {image.dtype} {image.shape} as {encoding}",
                 expected=_shape_of(row),
                 fix="give an array of that shape, or name its encoding",
             )
-        height = image.shape[0] * 2 // 3 if row.two_planes else image.shape[0]
+        height = row.height(image.shape[0])
         width = image.shape[1]
         _check_size(height, width, row)
         big = image.dtype.byteorder == ">"
@@ -127,8 +135,8 @@ def _check_size(height: int, width: int, row: Encoding | None) -> None:
         )
     if row is None:
         return
-    if (row.even_width and width % 2) or (row.two_planes and height % 2):
-        sides = "an even height and width" if row.two_planes else "an even width"
+    if (row.even_width and width % 2) or (row.is_420 and height % 2):
+        sides = "an even height and width" if row.is_420 else "an even width"
         raise FrameError(
             received=f"an image of {height}x{width} pixels as {row.name}",
             expected=f"{sides}, as pixels share their colour in pairs",
@@ -145,6 +153,12 @@ def _check_step(step: int, width: int, row: Encoding | None) -> None:
             expected=f"at least {least} bytes",
             fix="correct step in the camera driver: it is the bytes of one row, padding included",
         )
+    if row is not None and row.planes == "i420" and step % 2:
+        raise FrameError(
+            received=f"a step of {step} bytes for {width} pixels of {row.name}",
+            expected="an even one, as a row of colour has half as many bytes",
+            fix="correct step in the camera driver: it is the bytes of one row of brightness",
+        )
 
 
 def _check_length(length: int, step: int, rows: int, encoding: str, size: tuple[int, int]) -> None:
@@ -160,7 +174,7 @@ def _check_length(length: int, step: int, rows: int, encoding: str, size: tuple[
 def _view(
     rows: NDArray[np.uint8], width: int, row: Encoding | None, is_bigendian: bool
 ) -> NDArray[Any]:
-    if row is None:
+    if row is None or row.planes:
         return rows
     if row.item_bytes == 1 and row.channels == 1:
         return rows[:, :width]
@@ -176,14 +190,12 @@ def _fits(image: NDArray[Any], row: Encoding) -> bool:
     axes = 2 if row.channels == 1 else 3
     if image.ndim != axes or image.dtype.kind != "u" or image.dtype.itemsize != row.item_bytes:
         return False
-    if row.two_planes:
+    if row.is_420 or row.planes:
         return bool(image.shape[0] % 3 == 0)
     return axes == 2 or bool(image.shape[2] == row.channels)
 
 
-def _shape_of(row: Encoding | None) -> str:
-    if row is None:
-        return "an encoding of the table"
-    rows = "H*3/2" if row.two_planes else "H"
+def _shape_of(row: Encoding) -> str:
+    rows = "H*3/2" if row.is_420 else "H*3" if row.planes else "H"
     shape = f"({rows}, W)" if row.channels == 1 else f"({rows}, W, {row.channels})"
     return f"{shape} of uint{8 * row.item_bytes}"

@@ -14,7 +14,7 @@ from segmentation_node.errors import ConfigError
 from segmentation_node.fields import Fields, shown
 
 NO_CLASS = 255
-"""Pixel value for "no class" in label images of a set that has no ignored label of its own."""
+"""Pixel value for "no class" where no label has it; also the channel of pixels without one."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class LabelSet:
             raise _bad(self.name, "no labels", "at least one label")
         self._check_unique()
         self._check_channels()
+        self._check_no_class()
 
     def _check_unique(self) -> None:
         seen: dict[object, Label] = {}
@@ -90,6 +91,14 @@ class LabelSet:
                 expected = f"train ids 0 to {len(numbered) - 1}, each once ({channel} is missing)"
                 raise _bad(label.name, f"train_id {label.train_id}", expected)
 
+    def _check_no_class(self) -> None:
+        if self._no_class is None and not self._free_ids:
+            raise ConfigError(
+                received=f"256 classes in {self.name!r}, which take every value of a pixel",
+                expected="a value left over for pixels of no class, such as those outside a region",
+                fix="leave a class out, or mark one that the network does not give as ignored",
+            )
+
     @cached_property
     def classes(self) -> tuple[Label, ...]:
         """The labels that the network tells apart: channel i is classes[i]."""
@@ -105,8 +114,37 @@ class LabelSet:
 
     @cached_property
     def ignore_id(self) -> int:
-        """Pixel value for "no class": the first ignored label's, or 255 where there is none."""
-        return next((label.pixel for label in self.labels if label.ignored), NO_CLASS)
+        """Pixel value for "no class", which no class of the network has.
+
+        That of the first ignored label without a channel; where there is none, the highest value
+        that no label has: 255, unless a class has that.
+        """
+        return self._free_ids[-1] if self._no_class is None else self._no_class.pixel
+
+    @property
+    def _no_class(self) -> Label | None:
+        """The label of the set's own that stands for no class."""
+        channels = {label.pixel for label in self.classes}
+        ignored = (label for label in self.labels if label.ignored)
+        return next((label for label in ignored if label.pixel not in channels), None)
+
+    @cached_property
+    def _free_ids(self) -> list[int]:
+        """The pixel values of no label, ascending."""
+        return sorted(set(range(256)) - {label.pixel for label in self.labels})
+
+    @cached_property
+    def listed(self) -> tuple[Label, ...]:
+        """All labels, and one for "no class" where none of them stands for it.
+
+        A legend lists these: every value that a label image can hold is among them.
+        """
+        if self._no_class is not None:
+            return self.labels
+        taken = {label.name for label in self.labels}
+        names = ("no class", *(f"no class {number}" for number in range(2, 258)))
+        name = next(name for name in names if name not in taken)
+        return (*self.labels, Label(self.ignore_id, name, (0, 0, 0), ignored=True))
 
     @cached_property
     def id_of_channel(self) -> NDArray[np.uint8]:

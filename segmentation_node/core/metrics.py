@@ -212,7 +212,7 @@ def _table(labels: LabelSet, names: tuple[str, ...]) -> NDArray[np.int64]:
     """(256,) int64: the scored class of each pixel value, by name."""
     table = np.full(256, _UNKNOWN, np.int64)
     table[NO_CLASS] = len(names)
-    for label in labels.labels:
+    for label in labels.listed:
         table[label.pixel] = names.index(label.name) if label.name in names else len(names)
     return table
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.encodings import Encoding, find_encoding, to_bgr
+from segmentation_node.core.encodings import ENCODINGS, Encoding, planes_of, to_bgr
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 
@@ -35,7 +35,7 @@ class _Block:
         if row.mosaic:
             # Demosaicing looks one pixel to each side.
             return cls(2, 2, margin=1)
-        return cls(2 if row.two_planes else 1, 2 if row.even_width else 1)
+        return cls(2 if row.is_420 else 1, 2 if row.even_width else 1)
 
 
 class PixelSampler:
@@ -54,13 +54,14 @@ class PixelSampler:
     """
 
     def __init__(self, height: int, width: int, encoding: str) -> None:
-        row = find_encoding(encoding)
+        row = ENCODINGS.get(encoding)
         if row is None:
             raise FrameError(
                 received=f"pixels to sample from an image with the encoding {encoding!r}",
                 expected="an encoding of the table, whose layout is known",
                 fix="set the camera driver to one that needs no cv_bridge",
             )
+        self._planes = row.planes
         self._block = block = _Block.of(row)
         random = np.random.default_rng(0)
         tops = _starts(height, block.height, block.margin, random)
@@ -72,7 +73,7 @@ class PixelSampler:
         """(m,) int64: the image columns that pixels are taken from."""
         self._read_rows = _spans(tops, block.height, block.margin)
         self._read_columns = _spans(lefts, block.width, block.margin)
-        if row.two_planes:
+        if row.is_420 and not row.planes:
             self._read_rows = np.concatenate([self._read_rows, height + tops // 2])
 
     def __call__(self, frame: Frame) -> NDArray[np.uint8]:
@@ -87,9 +88,23 @@ class PixelSampler:
         """
         if self._is_whole:
             return to_bgr(frame)
+        if self._planes:
+            return to_bgr(Frame.from_array(self._picked_planes(frame), frame.encoding))
         # Rows first: `take` would copy a whole image whose rows are padded.
         picked: NDArray[Any] = frame.array[self._read_rows].take(self._read_columns, axis=1)
         return self._inner(to_bgr(Frame.from_array(picked, frame.encoding)))
+
+    def _picked_planes(self, frame: Frame) -> NDArray[np.uint8]:
+        """The same pixels as an image of their own, in the encoding of the frame."""
+        y, colour = planes_of(frame)
+        picked = y[self._read_rows].take(self._read_columns, axis=1)
+        if self._planes == "i420":
+            # The blocks are the pairs that share a colour.
+            rows, columns = self._read_rows[::2] // 2, self._read_columns[::2] // 2
+            shared = colour[:, rows].take(columns, axis=2)
+        else:
+            shared = colour[self._read_rows].take(self._read_columns, axis=1)
+        return np.concatenate([picked.ravel(), shared.ravel()]).reshape(-1, picked.shape[1])
 
     def _inner(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         block, margin = self._block, self._block.margin

@@ -28,7 +28,9 @@ LAYOUTS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "rgba8": ("Packed4", 1),
         "mono8": ("Mono8", 0),
         "8UC1": ("Mono8", 0),
+        "8UC4": ("Packed4", 0),
         "mono16": ("Mono16", 0),
+        "16UC1": ("Mono16", 0),
         "bayer_rggb8": ("Bayer", 0),
         "bayer_grbg8": ("Bayer", 1),
         "bayer_gbrg8": ("Bayer", 2),
@@ -41,7 +43,10 @@ LAYOUTS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "nv21": ("Yuv420", 1),
     }
 )
-"""The struct of kernels/pixels.cuh that reads each encoding, and its variant."""
+"""The struct of kernels/pixels.cuh that reads each encoding, and its variant.
+
+What is not here comes to the GPU as bgr8, converted by the processor.
+"""
 
 
 ImageValues = tuple[int, int, int, int, int]
@@ -105,8 +110,7 @@ class CameraImage:
                 by side in rows that follow one another.
         """
         image = cls(frame.encoding, frame.height, frame.width, frame.step, frame.is_bigendian)
-        row = find_encoding(frame.encoding)
-        least = 0 if row is None else row.row_bytes(frame.width)
+        least = find_encoding(frame.encoding).row_bytes(frame.width)
         if not frame.array[:1].flags.c_contiguous or (frame.step < least and frame.height > 1):
             raise FrameError(
                 received=f"an array with strides of {frame.array.strides} bytes for the GPU",

@@ -21,6 +21,7 @@ from segmentation_node.demo.rendering import (
 from segmentation_node.demo.settings import DemoSettings
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.media.images import list_images, read_bytes, read_image, read_labels
+from segmentation_node.media.orientation import UPRIGHT, orientation_of
 from segmentation_node.media.video import VideoReader
 from segmentation_node.offline.kinds import Kind, kind_of
 
@@ -110,10 +111,12 @@ def _still(path: Path, labels_folder: Path | None) -> Still:
     if labels_folder is not None:
         labels = encode_png(read_labels(labels_folder / f"{path.stem}.png"))
     suffix = path.suffix.lower()
+    image = read_image(path)  # a damaged file is named now, and not in the middle of the replay
     if suffix in {".jpg", ".jpeg"}:
-        read_image(path)  # a damaged file is named now, and not in the middle of the replay
-        return Still(read_bytes(path), "jpeg", labels)
-    return Still(encode_png(read_image(path)), "png", labels)
+        data = read_bytes(path)
+        if orientation_of(data) == UPRIGHT:  # nobody turns what comes in a message
+            return Still(data, "jpeg", labels)
+    return Still(encode_png(image), "png", labels)
 
 
 def _write(path: Path, stills: Iterator[Still], fps: float, total: int, progress: Progress) -> None:

@@ -10,6 +10,7 @@ from segmentation_node.core import compressed
 from segmentation_node.core.encodings import to_bgr
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
+from segmentation_node.media.orientation import without_orientation
 
 JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8", b"\x89PNG"
 
@@ -34,6 +35,9 @@ def decode_frame(
 ) -> Frame:
     """Decode the bytes of an image file or message.
 
+    The pixels stay as they are stored, whatever their Exif data says of the way up: a camera's
+    calibration is of these. `media.images.read_image` turns files.
+
     Args:
         data: The compressed bytes, which say what they are.
         format: Of JPEG and PNG: what the channels are, as in `core.compressed.decode`.
@@ -53,7 +57,7 @@ def decode_frame(
 
 
 def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
-    """Decode the bytes of an image file.
+    """Decode the bytes of an image file, the way up that it is stored.
 
     Args:
         data: The compressed bytes.
@@ -119,7 +123,7 @@ def _grey_step(data: bytes) -> int:
 
 
 def _decode_other(data: bytes) -> NDArray[np.uint8]:
-    image = compressed.by_opencv(data, cv2.IMREAD_COLOR)
+    image = compressed.by_opencv(without_orientation(data), cv2.IMREAD_COLOR)
     if image is None:
         raise FrameError(
             received=f"{len(data)} bytes that do not decode",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.errors import FrameError, MediaError, OutputError, SegmentationError
 from segmentation_node.media.codec import decode_image, decode_labels, encode_jpeg, encode_png
+from segmentation_node.media.orientation import orientation_of, turned
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".webp", ".tif", ".tiff")
 
@@ -21,8 +22,13 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
+def is_listed_image(path: Path) -> bool:
+    """Whether a file of a folder counts as one of its images: hidden files do not."""
+    return is_image(path) and not path.name.startswith(".")
+
+
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image file.
+    """Read an image file, the way up that its Exif data says, as every viewer shows it.
 
     Args:
         path: The file.
@@ -34,13 +40,14 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         MediaError: The file cannot be read, is cut short, or is no image.
     """
     try:
-        return decode_image(read_bytes(path))
+        data = read_bytes(path)
+        return turned(decode_image(data), orientation_of(data))
     except FrameError as error:
         raise MediaError(f"{path}: {error.received}", error.expected, error.fix) from error
 
 
 def read_labels(path: Path) -> NDArray[np.uint8]:
-    """Read a label image.
+    """Read a label image, turned as an image is.
 
     Args:
         path: The PNG file.
@@ -52,7 +59,8 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
         MediaError: The file cannot be read, or holds no class ids.
     """
     try:
-        return decode_labels(read_bytes(path))
+        data = read_bytes(path)
+        return turned(decode_labels(data), orientation_of(data))
     except FrameError as error:
         raise MediaError(f"{path}: {error.received}", error.expected, error.fix) from error
 
@@ -70,11 +78,13 @@ def read_bytes(path: Path) -> bytes:
 def list_images(folder: Path) -> tuple[Path, ...]:
     """Return the images of a folder in the order of their names, numbers by value.
 
+    Hidden files are left out: `._a.png` is what macOS writes beside `a.png` on other disks.
+
     Raises:
         MediaError: The folder holds no image, or cannot be read.
     """
     with reading(folder):
-        images = sorted((path for path in folder.iterdir() if is_image(path)), key=_natural)
+        images = sorted(filter(is_listed_image, folder.iterdir()), key=_natural)
     if not images:
         raise MediaError(
             received=f"the folder {folder} without an image",

@@ -14,7 +14,7 @@ _FACE, _SCALE, _THICKNESS = cv2.FONT_HERSHEY_SIMPLEX, 0.55, 1
 
 
 def legend_image(labels: LabelSet) -> NDArray[np.uint8]:
-    """Draw a line for each class: a chip in its colour, and its name.
+    """Draw a line for each class and for no class: a chip in its colour, and its name.
 
     The letters are OpenCV's: the node, which publishes this, runs without a library that draws
     better ones. `drawing.legend` is for pictures that are kept.
@@ -25,11 +25,11 @@ def legend_image(labels: LabelSet) -> NDArray[np.uint8]:
     Returns:
         (H, W, 3) uint8 RGB.
     """
-    names = [label.name for label in labels.labels]
+    names = [label.name for label in labels.listed]
     width = max(cv2.getTextSize(name, _FACE, _SCALE, _THICKNESS)[0][0] for name in names)
     shape = (_LINE * len(names) + _GAP, 3 * _GAP + _CHIP + width, 3)
     image = np.full(shape, _PAPER, np.uint8)
-    for number, label in enumerate(labels.labels):
+    for number, label in enumerate(labels.listed):
         top = _GAP + _LINE * number
         corners = (_GAP, top), (_GAP + _CHIP, top + _CHIP)
         cv2.rectangle(image, *corners, label.color, cv2.FILLED)

@@ -106,7 +106,7 @@ class Opening:
 
 def legend(segmenter: Segmenter) -> dict[str, str]:
     """What label images hold: the name of each class by its pixel value."""
-    return {str(label.pixel): label.name for label in segmenter.labels.labels}
+    return {str(label.pixel): label.name for label in segmenter.labels.listed}
 
 
 def facts(segmenter: Segmenter) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segmentation_node.bags.reader import is_bag
 from segmentation_node.errors import MediaError, OutputError
-from segmentation_node.media.images import is_image, reading, writing
+from segmentation_node.media.images import is_listed_image, reading, writing
 from segmentation_node.offline.job import Request
 from segmentation_node.offline.kinds import Kind, kind_of
 
@@ -29,7 +29,7 @@ def are_many_bags(sources: Sequence[Path]) -> bool:
     with reading(folder):
         if is_bag(folder) or not folder.is_dir():
             return False
-        has_images = any(map(is_image, folder.iterdir()))
+        has_images = any(map(is_listed_image, folder.iterdir()))
         return not has_images and any(True for _ in _bags_in(folder, None))
 
 

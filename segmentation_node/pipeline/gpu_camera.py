@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.encodings import find_encoding, to_bgr
+from segmentation_node.core.encodings import ENCODINGS, to_bgr
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.window import Window
 from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
@@ -182,12 +182,12 @@ def _image_of(kind: GpuKind) -> CameraImage:
     What the kernels do not read comes there as bgr8, converted by the processor.
     """
     height, width, encoding, is_bigendian = kind
-    row = find_encoding(encoding)
+    row = ENCODINGS.get(encoding)
     if row is None or encoding not in LAYOUTS:
         return CameraImage("bgr8", height, width, 3 * width)
     return CameraImage(encoding, height, width, row.row_bytes(width), is_bigendian)
 
 
 def _rows_of(kind: GpuKind) -> int:
-    row = find_encoding(kind[2])
-    return kind[0] if row is None else row.rows(kind[0])
+    row = ENCODINGS.get(kind[2])
+    return kind[0] if row is None or kind[2] not in LAYOUTS else row.rows(kind[0])

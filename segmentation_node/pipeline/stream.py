@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.encodings import find_encoding, to_bgr
+from segmentation_node.core.encodings import ENCODINGS, to_bgr
 from segmentation_node.core.fast_confidence import FastConfidence
 from segmentation_node.core.fast_postprocess import FastLabels, colorize_into, overlay_into
 from segmentation_node.core.frame import Frame
@@ -45,8 +45,8 @@ class Stream:
         self.labels = FastLabels(self._result, shape, view.channel_ids(model.labels))
         self._confidence = FastConfidence(self._result, shape)
         self._palette = view.labels(model.labels).palette()
-        encoding = find_encoding(kind[2])
-        self._is_bgr = encoding is not None and encoding.code is None
+        encoding = ENCODINGS.get(kind[2])
+        self._is_bgr = encoding is not None and encoding.is_bgr
         self._canvas = self._padding()
         self._scratch = Scratch()
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from segmentation_node.core.encodings import ENCODINGS, set_fallback
+from segmentation_node.core.encodings import ENCODINGS, ToBgr
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 from segmentation_node.media.codec import decode_frame
@@ -30,8 +30,6 @@ def frame_of_image(message: Image) -> Frame:
     Raises:
         FrameError: The encoding is unknown, or size, step and data do not fit each other.
     """
-    if message.encoding not in ENCODINGS:
-        use_cv_bridge()
     return Frame.from_buffer(
         message.data,
         height=message.height,
@@ -41,6 +39,7 @@ def frame_of_image(message: Image) -> Frame:
         is_bigendian=bool(message.is_bigendian),
         stamp_ns=stamp_ns(message.header),
         frame_id=message.header.frame_id,
+        fallback=None if message.encoding in ENCODINGS else cv_bridge_converter(),
     )
 
 
@@ -100,17 +99,13 @@ class ImageMessage:
 
 
 @cache
-def use_cv_bridge() -> bool:
-    """Let cv_bridge, where it is installed and works, convert encodings outside our table.
-
-    Returns:
-        Whether it is there.
-    """
+def cv_bridge_converter() -> ToBgr | None:
+    """What converts encodings outside our table: cv_bridge, where it is installed and works."""
     try:
         from cv_bridge import CvBridge  # noqa: PLC0415 - asked for by rare encodings only
     # Built for another NumPy it fails with whatever error comes first.
     except Exception:
-        return False
+        return None
     bridge = CvBridge()
 
     def to_bgr(frame: Frame) -> NDArray[np.uint8]:
@@ -124,5 +119,4 @@ def use_cv_bridge() -> bool:
         )
         return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"), np.uint8)
 
-    set_fallback(to_bgr)
-    return True
+    return to_bgr

@@ -16,7 +16,7 @@ from segmentation_node.ros.qos import LATCHED_PUBLICATION
 
 
 def legend_json(labels: LabelSet) -> str:
-    """The label set as JSON: name, id for "no class", and for each class its pixel value.
+    """The label set as JSON: name, id for "no class", and for each id in label images its class.
 
     Args:
         labels: What label images hold.
@@ -29,7 +29,7 @@ def legend_json(labels: LabelSet) -> str:
             "category": label.category,
             "ignored": label.ignored,
         }
-        for label in labels.labels
+        for label in labels.listed
     ]
     return json.dumps({"name": labels.name, "ignore_id": labels.ignore_id, "classes": classes})
 
@@ -96,14 +96,14 @@ def image_of(labels: LabelSet) -> Image:
 
 
 def label_info(labels: LabelSet, messages: Any) -> Any:
-    """The label set as a `vision_msgs/LabelInfo`.
+    """The label set as a `vision_msgs/LabelInfo`; "no class" is listed as well.
 
     Args:
         labels: What label images hold.
         messages: The module `vision_msgs.msg`.
     """
     classes = [
-        messages.VisionClass(class_id=label.pixel, class_name=label.name) for label in labels.labels
+        messages.VisionClass(class_id=label.pixel, class_name=label.name) for label in labels.listed
     ]
     return messages.LabelInfo(class_map=classes)
 

@@ -157,3 +157,16 @@ def test_a_map_can_be_made_without_a_file() -> None:
     labels = LabelSet.from_mapping(TWO)
     class_map = ClassMap("one", labels, {"rest": tuple(ALL)})
     assert set(class_map.ids_for(CAMVID_11).id_of_channel.tolist()) == {9}
+
+
+def test_a_class_of_id_255_leaves_another_value_for_no_class(tmp_path: Path) -> None:
+    white = "{id: 255, name: drivable, color: [255, 255, 255]}"
+    classes = f"[{{id: 0, name: other, color: [0, 0, 0]}}, {white}]"
+    rest = [label.name for label in CAMVID_11.classes if label.name != "Road"]
+    merge = f"{{drivable: [Road], other: [{', '.join(rest)}]}}"
+    (tmp_path / "mask.yaml").write_text(
+        f"labels: {{name: mask, classes: {classes}}}\nmerge: {merge}\n", encoding="utf-8"
+    )
+    ids = load_class_map(tmp_path / "mask.yaml").ids_for(CAMVID_11)
+    assert ids.ignore_id == 254
+    assert set(ids.id_of_channel) == {0, 255}

@@ -19,9 +19,10 @@ def buffers(draw: st.DrawFn) -> tuple[Encoding, int, int, int, bool, bytes]:
     """An encoding, height, width, step, byte order, and random bytes that fit them."""
     row = draw(st.sampled_from(list(ENCODINGS.values())))
     height, width = draw(st.integers(1, 12)), draw(st.integers(1, 12))
-    height *= 2 if row.two_planes else 1
+    height *= 2 if row.is_420 else 1
     width *= 2 if row.even_width else 1
-    step = row.row_bytes(width) + draw(st.integers(0, 9))
+    padding = draw(st.integers(0, 9))
+    step = row.row_bytes(width) + padding * (2 if row.planes else 1)
     seed = draw(st.integers(0, 2**32 - 1))
     data = np.random.default_rng(seed).integers(0, 256, step * row.rows(height), np.uint8)
     return row, height, width, step, draw(st.booleans()), data.tobytes()
@@ -34,7 +35,8 @@ def expected_pixel(
     raw = data[start : start + row.channels * row.item_bytes]
     if row.item_bytes == 1:
         return list(raw)
-    return [int.from_bytes(raw, "big" if big else "little")]
+    order = "big" if big else "little"
+    return [int.from_bytes(raw[at : at + 2], order) for at in range(0, len(raw), 2)]
 
 
 @given(buffers(), st.data())
@@ -51,7 +53,7 @@ def test_frames_are_views_that_show_the_bytes_of_each_pixel(
         is_bigendian=big,
     )
     assert np.shares_memory(frame.array, np.frombuffer(content, np.uint8))
-    assert frame.array.shape[:2] == (row.rows(height), width)
+    assert frame.array.shape[:2] == (row.rows(height), step if row.planes else width)
     at = (data.draw(st.integers(0, row.rows(height) - 1)), data.draw(st.integers(0, width - 1)))
     assert np.atleast_1d(frame.array[at]).tolist() == expected_pixel(content, row, step, at, big)
 
@@ -102,7 +104,7 @@ def test_images_without_pixels_are_refused(row: Encoding, height: int, width: in
         Frame.from_buffer(b"", height=height, width=width, encoding=row.name, step=width * 4)
 
 
-@pytest.mark.parametrize("name", ["", "BGR8", "32FC1", "bgr16", "h264", "bayer_rggb16"])
+@pytest.mark.parametrize("name", ["", "BGR8", "32FC1", "bgr10", "h264", "bayer_rggb12"])
 def test_unknown_encodings_are_answered_with_the_known_ones(name: str) -> None:
     with pytest.raises(FrameError) as error:
         Frame.from_buffer(bytes(64), height=4, width=4, encoding=name, step=16)
@@ -110,7 +112,7 @@ def test_unknown_encodings_are_answered_with_the_known_ones(name: str) -> None:
     assert "bayer_rggb8" in error.value.expected
 
 
-@pytest.mark.parametrize("name", ["uyvy", "yuyv", "yuv422", "yuv422_yuy2", "nv12", "nv21"])
+@pytest.mark.parametrize("name", ["uyvy", "yuyv", "yuv422", "yuv422_yuy2", "nv12", "nv21", "i420"])
 def test_odd_widths_are_refused_where_pixels_share_colour(name: str) -> None:
     row = ENCODINGS[name]
     data = bytes(10 * row.rows(4))
@@ -118,7 +120,7 @@ def test_odd_widths_are_refused_where_pixels_share_colour(name: str) -> None:
         Frame.from_buffer(data, height=4, width=5, encoding=name, step=10)
 
 
-@pytest.mark.parametrize("name", ["nv12", "nv21"])
+@pytest.mark.parametrize("name", ["nv12", "nv21", "i420"])
 def test_odd_heights_are_refused_where_rows_share_colour(name: str) -> None:
     with pytest.raises(FrameError, match="even height"):
         Frame.from_buffer(bytes(28), height=5, width=4, encoding=name, step=4)
@@ -141,6 +143,9 @@ def test_stamp_and_frame_id_come_along() -> None:
         ((3, 5), ">u2", "mono16"),
         ((3, 6, 2), "u1", "uyvy"),
         ((6, 6), "u1", "nv12"),
+        ((6, 6), "u1", "i420"),
+        ((9, 5), "u1", "nv24"),
+        ((3, 5, 3), ">u2", "rgb16"),
     ],
 )
 def test_arrays_become_frames_without_a_copy(
@@ -149,7 +154,7 @@ def test_arrays_become_frames_without_a_copy(
     image = np.zeros(shape, dtype)
     frame = Frame.from_array(image, encoding, stamp_ns=3)
     assert frame.array is image
-    assert (frame.height, frame.width) == (4 if encoding == "nv12" else 3, shape[1])
+    assert (frame.height, frame.width) == (4 if encoding in {"nv12", "i420"} else 3, shape[1])
     assert frame.step == image.strides[0]
     assert frame.is_bigendian == (dtype == ">u2")
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segmentation_node.core.labels import (
     CAMVID_11,
@@ -121,6 +124,51 @@ def test_a_set_without_ignored_labels_marks_no_class_with_255() -> None:
     labels = LabelSet.from_mapping(two_classes())
     assert labels.ignore_id == 255
     assert labels.id_of_channel.tolist() == [7, 9]
+
+
+def numbered(ids: Iterable[int], *more: Label) -> LabelSet:
+    """A set with a class for each id."""
+    return LabelSet("many", (*(Label(one, f"c{one}", (9, 9, 9)) for one in ids), *more))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (numbered([0, 1]), 255),
+        (numbered([0, 255]), 254),
+        (numbered([-1, 0, 254]), 253),
+        (numbered(range(1, 256)), 0),
+        (numbered([0, 255], Label(7, "void", (0, 0, 0), ignored=True)), 7),
+        (CITYSCAPES_ALL, 254),  # the network itself gives each of its ignored labels
+    ],
+)
+def test_no_class_is_an_id_that_no_class_of_the_network_has(
+    labels: LabelSet, expected: int
+) -> None:
+    assert labels.ignore_id == expected
+    assert labels.ignore_id not in labels.id_of_channel
+    assert [label.ignored for label in labels.listed if label.pixel == expected] == [True]
+
+
+@given(ids=st.sets(st.integers(0, 255), min_size=1, max_size=255), ignored=st.integers(0, 255))
+def test_no_class_stands_apart_whatever_ids_people_choose(ids: set[int], ignored: int) -> None:
+    void = () if ignored in ids else (Label(ignored, "void", (0, 0, 0), ignored=True),)
+    labels = numbered(ids, *void)
+    assert labels.ignore_id not in ids
+    assert labels.ignore_id in {label.pixel for label in labels.listed}
+    assert labels.ignore_id == ignored or not void
+
+
+def test_a_class_called_no_class_leaves_the_listed_one_another_name() -> None:
+    labels = LabelSet("one", (Label(0, "no class", (0, 0, 0)),))
+    assert [label.name for label in labels.listed] == ["no class", "no class 2"]
+
+
+def test_a_set_without_an_id_for_no_class_is_refused() -> None:
+    numbered(range(255))
+    with pytest.raises(ConfigError, match="256 classes in 'many'"):
+        numbered(range(256))
+    numbered(range(255), Label(255, "void", (0, 0, 0), ignored=True))
 
 
 def test_channels_follow_train_ids_even_for_ignored_labels() -> None:

@@ -260,3 +260,10 @@ def test_real_annotations_hold_only_ids_of_their_set(camvid: Path) -> None:
         matrix.update(annotation, annotation)
     assert matrix.miou == 1
     assert 0.9 < matrix.counts.sum() / (360 * 480 * 11) <= 1
+
+
+def test_no_class_of_a_model_that_has_no_label_for_it_is_a_miss() -> None:
+    labels = LabelSet("mask", (Label(0, "other", (0, 0, 0)), Label(255, "road", (9, 9, 9))))
+    matrix = ConfusionMatrix.for_labels(labels)
+    matrix.update(np.array([0, 255, labels.ignore_id]), np.array([0, 255, 255]))
+    assert matrix.counts.tolist() == [[1, 0, 0], [0, 1, 1]]

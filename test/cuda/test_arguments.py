@@ -35,8 +35,8 @@ def test_fields_lie_where_the_compiler_puts_them(library: ctypes.CDLL, name: str
     assert list(layout) == [dtype.itemsize, *offsets]
 
 
-def test_every_encoding_of_the_table_has_a_layout() -> None:
-    assert set(LAYOUTS) == set(ENCODINGS)
+def test_every_layout_is_of_an_encoding_of_the_table() -> None:
+    assert set(LAYOUTS) <= set(ENCODINGS)
 
 
 def test_encodings_outside_the_table_are_refused() -> None:

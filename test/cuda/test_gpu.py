@@ -15,7 +15,7 @@ from segmentation_node.core.geometry import FitMode, NetworkSize, fit
 from segmentation_node.core.labels import CITYSCAPES_35
 from segmentation_node.core.postprocess import colorize, confidence, labels_of, overlay, upsample
 from segmentation_node.core.preprocess import preprocess
-from segmentation_node.cuda.camera_image import CameraImage
+from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
 from segmentation_node.cuda.driver import PRECISIONS
 from segmentation_node.cuda.postprocess import Postprocess, Results
 from segmentation_node.cuda.preprocess import Preprocess
@@ -54,7 +54,7 @@ def noise_frame(encoding: str) -> tuple[Frame, NDArray[np.uint8]]:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("encoding", list(ENCODINGS))
+@pytest.mark.parametrize("encoding", list(LAYOUTS))
 def test_every_encoding_is_prepared_to_the_last_bit(
     bench: Bench, encoding: str, precision: str
 ) -> None:

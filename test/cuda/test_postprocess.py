@@ -16,7 +16,7 @@ from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, Rectangle
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35, Label, LabelSet
 from segmentation_node.core.postprocess import colorize, confidence, labels_of, overlay, upsample
 from segmentation_node.core.window import at_network_size
-from segmentation_node.cuda.camera_image import CameraImage
+from segmentation_node.cuda.camera_image import LAYOUTS, CameraImage
 from segmentation_node.cuda.postprocess import Postprocess, Results
 from segmentation_node.errors import ConfigError, FrameError, ModelError
 
@@ -115,7 +115,7 @@ def test_fewer_than_one_label_in_ten_thousand_differs_and_only_at_a_tie(
     assert widest < 1e-3
 
 
-@pytest.mark.parametrize("encoding", list(ENCODINGS))
+@pytest.mark.parametrize("encoding", list(LAYOUTS))
 def test_overlays_blend_every_encoding_as_the_definition_does(
     library: ctypes.CDLL, encoding: str
 ) -> None:

@@ -105,3 +105,16 @@ def test_another_drive_takes_the_place_of_the_one_before(tmp_path: Path) -> None
         spec = DriveSpec(seed=seed, height=48, width=64, seconds=0.05)
         source = prepare(DemoSettings(tmp_path, drive=spec), tmp_path, lambda done, total: None)
     assert list(tmp_path.glob("*.mcap")) == [source.bag]
+
+
+def test_a_jpeg_that_is_to_be_turned_is_upright_in_the_bag(tmp_path: Path) -> None:
+    image = np.zeros((40, 64, 3), np.uint8)
+    image[:20] = 200
+    write_image(tmp_path / "mine" / "a.jpg", image)
+    data = (tmp_path / "mine" / "a.jpg").read_bytes()
+    entry = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"  # 6: a quarter turn clockwise
+    note = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + entry + bytes(4)
+    segment = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
+    (tmp_path / "mine" / "a.jpg").write_bytes(data[:2] + segment + data[2:])
+    (found,) = frames(prepared(tmp_path, tmp_path / "mine"))
+    assert np.abs(found.astype(int) - np.rot90(image, -1)).max() < 10

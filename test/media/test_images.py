@@ -63,3 +63,12 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
         write_image(tmp_path / "file" / "a.png", IMAGE)
+
+
+def test_hidden_files_are_no_images_of_a_folder(tmp_path: Path) -> None:
+    for name in ("._a.png", ".hidden.jpg", "a.png"):
+        write_image(tmp_path / name, IMAGE)
+    assert [path.name for path in list_images(tmp_path)] == ["a.png"]
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(MediaError, match="without an image"):
+        list_images(tmp_path)

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from small_network import expected_logits
 
-from segmentation_node.core.encodings import set_fallback
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize, fit
 from segmentation_node.core.postprocess import colorize, confidence, inside, labels_of, overlay
@@ -216,13 +215,9 @@ def test_a_bad_frame_leaves_the_pipeline_usable(make_network: MakeNetwork) -> No
     good = Frame.from_array(picture())
     with open_pipeline(make_network()) as pipeline:
         before = pipeline.segment(good).labels
-        set_fallback(refuse)
-        try:
-            bad = Frame(good.array.reshape(90, -1), "32FC9", 90, 160, 480)
-            with pytest.raises(FrameError, match="no such thing"):
-                pipeline.segment(bad)
-        finally:
-            set_fallback(None)
+        bad = Frame(good.array.reshape(90, -1), "32FC9", 90, 160, 480, fallback=refuse)
+        with pytest.raises(FrameError, match="no such thing"):
+            pipeline.segment(bad)
         assert (pipeline.segment(good).labels == before).all()
 
 

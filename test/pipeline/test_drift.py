@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from segmentation_node.core.drift import DriftSettings
-from segmentation_node.core.encodings import set_fallback
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import FitMode, NetworkSize
 from segmentation_node.core.percentiles import Percentiles
@@ -42,7 +41,12 @@ def grey(level: int, second: int = 0, encoding: str = "bgr8") -> Frame:
     channels = 3 if encoding == "bgr8" else 1
     data = np.full((48, 64, channels), level, np.uint8)
     fields = {"height": 48, "width": 64, "encoding": encoding, "step": 64 * channels}
-    return Frame.from_buffer(data, stamp_ns=second * S, **fields)
+    return Frame.from_buffer(data, stamp_ns=second * S, fallback=as_grey, **fields)
+
+
+def as_grey(one: Frame) -> NDArray[np.uint8]:
+    """A converter for encodings outside the table."""
+    return np.asarray(cv2.merge([one.array] * 3), np.uint8)
 
 
 def watch(model: Model, settings: DriftSettings = SETTINGS) -> DriftWatch:
@@ -126,14 +130,6 @@ def test_the_share_of_values_beyond_the_inputs_range_is_told_where_it_is_known()
     assert unknown.report().clipped is None
 
 
-@pytest.fixture
-def fallback() -> Iterator[None]:
-    set_fallback(lambda one: cv2.merge([one.array] * 3))
-    yield
-    set_fallback(None)
-
-
-@pytest.mark.usefixtures("fallback")
 def test_an_encoding_that_only_cv_bridge_knows_is_not_sampled_and_that_is_said() -> None:
     one = watch(calibrated(DAY))
     one.see(grey(100, 0, "sepia8"))
@@ -142,7 +138,6 @@ def test_an_encoding_that_only_cv_bridge_knows_is_not_sampled_and_that_is_said()
     assert one.report().off == ""
 
 
-@pytest.mark.usefixtures("fallback")
 def test_another_network_judges_the_images_encoding_anew() -> None:
     one = watch(calibrated(DAY))
     one.see(grey(100, 0, "sepia8"))

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
-from segmentation_node.core.encodings import set_fallback, to_bgr
+from segmentation_node.core.encodings import ENCODINGS, to_bgr
+from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 from segmentation_node.media.codec import encode_jpeg, encode_png
 from segmentation_node.ros.conversion import (
     ImageMessage,
+    cv_bridge_converter,
     frame_of_compressed,
     frame_of_image,
-    use_cv_bridge,
 )
 
 
@@ -156,10 +157,9 @@ def bridge(monkeypatch: pytest.MonkeyPatch):
     module = ModuleType("cv_bridge")
     module.CvBridge = CvBridge  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cv_bridge", module)
-    use_cv_bridge.cache_clear()
+    cv_bridge_converter.cache_clear()
     yield
-    use_cv_bridge.cache_clear()
-    set_fallback(None)
+    cv_bridge_converter.cache_clear()
 
 
 @pytest.mark.usefixtures("bridge")
@@ -172,6 +172,23 @@ def test_cv_bridge_takes_the_encodings_outside_the_table() -> None:
 def test_a_cv_bridge_that_cannot_be_imported_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = ModuleType("cv_bridge")
     monkeypatch.setitem(sys.modules, "cv_bridge", broken)
-    use_cv_bridge.cache_clear()
-    assert not use_cv_bridge()
-    use_cv_bridge.cache_clear()
+    cv_bridge_converter.cache_clear()
+    assert cv_bridge_converter() is None
+    cv_bridge_converter.cache_clear()
+
+
+@pytest.mark.usefixtures("bridge")
+def test_what_core_reads_does_not_depend_on_what_was_read_before() -> None:
+    frame_of_image(image(picture().astype(np.float64), "64FC3"))
+    with pytest.raises(FrameError, match="64FC3"):
+        Frame.from_buffer(bytes(6 * 8 * 24), height=6, width=8, encoding="64FC3", step=8 * 24)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_of_the_table_is_read_without_cv_bridge(encoding: str) -> None:
+    row = ENCODINGS[encoding]
+    step = row.row_bytes(8)
+    data = array("B", bytes(step * row.rows(6)))
+    frame = frame_of_image(image(picture(), encoding, step=step, data=data))
+    assert frame.fallback is None
+    assert to_bgr(frame).shape == (6, 8, 3)

@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35
+from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35, Label, LabelSet
 from segmentation_node.ros.legend import label_info, legend_json, vision_msgs
 
 
@@ -37,6 +37,16 @@ def test_a_label_info_names_every_id() -> None:
     assert [(one.class_id, one.class_name) for one in info.class_map] == [
         (label.pixel, label.name) for label in CAMVID_11.labels
     ]
+
+
+def test_no_class_is_listed_where_the_labels_have_none_of_their_own() -> None:
+    labels = LabelSet("mask", (Label(0, "other", (0, 0, 0)), Label(255, "road", (255, 255, 255))))
+    legend = json.loads(legend_json(labels))
+    assert legend["ignore_id"] == 254
+    assert [(one["id"], one["ignored"]) for one in legend["classes"]][-1] == (254, True)
+    messages = SimpleNamespace(LabelInfo=SimpleNamespace, VisionClass=SimpleNamespace)
+    info = label_info(labels, messages)
+    assert [one.class_id for one in info.class_map] == [0, 255, 254]
 
 
 def test_a_label_info_is_the_real_message_where_it_is_installed() -> None:
