@@ -57,7 +57,7 @@ def benchmark(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Data set to score each on as well.")
     ] = None,
-    form: Format = "camvid",
+    form: Format = "auto",
     split: Split = None,
     limit: Limit = None,
     optimisations: Annotated[
@@ -95,7 +95,7 @@ def benchmark(
     from segmentation_node.cli.scores import print_tables  # noqa: PLC0415
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
-    from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
 
     sizes: list[NetworkSize | None] = [NetworkSize.parse(one) for one in size or ()]
     rows = configurations(
@@ -114,7 +114,7 @@ def benchmark(
             idle_s=idle,
         ),
         name=name,
-        data=None if data is None else dataset(form, data, split, limit),
+        data=None if data is None else checked_dataset(form, data, split, limit),
         optimising=Optimising(networks, tuple(calibration or ()), calibration_limit)
         if optimisations
         else None,

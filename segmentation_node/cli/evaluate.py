@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from segmentation_node.bench.evaluation import Evaluation
 
 _DEFAULT = "camvid"
-_FORMAT = "camvid"
+_FORMAT = "auto"
 
 
 def evaluate(
@@ -101,9 +101,11 @@ def evaluate(
     scores: list[dict[str, Any]] = []
     if data is not None:
         from segmentation_node.bench.evaluation import Evaluation  # noqa: PLC0415
-        from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+        from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
 
-        wanted = Evaluation(dataset(form, data, split, limit), tuple(by or ()), horizon, pictures)
+        wanted = Evaluation(
+            checked_dataset(form, data, split, limit), tuple(by or ()), horizon, pictures
+        )
         opening = {"engine": engine, "precision": precision, "network_size": size}
         scores += _score(wanted, model or [_DEFAULT], class_map, opening)
     scores += earlier

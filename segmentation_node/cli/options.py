@@ -24,7 +24,10 @@ Size = Annotated[
 ]
 Format = Annotated[
     str,
-    typer.Option("--format", help="camvid, cityscapes, cityscapes19, folder or rendered."),
+    typer.Option(
+        "--format",
+        help="auto (by the layout), camvid, cityscapes, cityscapes19, folder or rendered.",
+    ),
 ]
 Split = Annotated[
     str | None, typer.Option(help="Such as train or val; default: val, and none of a folder.")

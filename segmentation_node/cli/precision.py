@@ -26,7 +26,7 @@ from segmentation_node.cli.options import (
 def precision(
     *,
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the data set.")],
-    form: Format = "camvid",
+    form: Format = "auto",
     split: Split = None,
     model: Annotated[
         list[str] | None,
@@ -72,10 +72,10 @@ def precision(
     from segmentation_node.cli.scores import print_tables  # noqa: PLC0415
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
-    from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
 
     wanted = Wanted(
-        data=dataset(form, data, split, limit),
+        data=checked_dataset(form, data, split, limit),
         models=tuple(model or ["camvid"]),
         calibration=tuple(calibration or ()),
         engine=engine,

@@ -28,7 +28,7 @@ def temperature(
         Path,
         typer.Option(metavar="DIR", help="Data set of drives that the model has not learnt from."),
     ],
-    form: Format = "camvid",
+    form: Format = "auto",
     split: Split = None,
     engine: Engine = "auto",
     precision: Precision = "fp32",
@@ -50,13 +50,13 @@ def temperature(
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.model import load_model  # noqa: PLC0415
     from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
-    from segmentation_node.training.datasets import dataset  # noqa: PLC0415
+    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
     from segmentation_node.training.temperature import (  # noqa: PLC0415
         fit_temperature,
         write_temperature,
     )
 
-    samples = dataset(form, data, split)
+    samples = checked_dataset(form, data, split)
     opened = Segmenter.load(model, engine=engine, precision=precision, network_size=size)
     with opened as segmenter, step_bars() as bars:
         fit = fit_temperature(segmenter, samples, limit, lambda *at: bars("fitting", *at))

@@ -30,9 +30,11 @@ def train(
     form: Annotated[
         str,
         typer.Option(
-            "--format", help="Of --data: camvid, cityscapes, cityscapes19, folder or rendered."
+            "--format",
+            help="Of --data: auto (by the layout), camvid, cityscapes, cityscapes19, folder or "
+            "rendered.",
         ),
-    ] = "cityscapes",
+    ] = "auto",
     init: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="ImageNet weights to start from: docs/networks.md."),
@@ -77,10 +79,27 @@ def train(
         console.print(f"note: {run.recipe.notice}")
     with Bar(*Bar.get_default_columns()[:-1], TimeRemainingColumn(), console=console) as bar:
         shown = _Shown(bar)
-        run_training(run, resume=resume, rendering=shown.rendering, report=shown.step)
+        try:
+            run_training(run, resume=resume, rendering=shown.rendering, report=shown.step)
+        except KeyboardInterrupt:
+            bar.stop()
+            console.print(_kept(run.checkpoint))
+            raise typer.Exit(130) from None
     record = add_scores(run)
     print_scores(record["scores"])
     write_json(json_file, {"miou": record["scores"][0]["miou"], **model_report(record)})
+
+
+def _kept(checkpoint: Path) -> str:
+    """What is left of an interrupted run, and how it goes on."""
+    from segmentation_node.training.checkpoint import load_checkpoint  # noqa: PLC0415
+
+    if not checkpoint.is_file():
+        return (
+            f"stopped before a step was kept in {checkpoint.parent}: the same command begins anew"
+        )
+    step = load_checkpoint(checkpoint).iteration
+    return f"stopped: step {step} is kept in {checkpoint}; the same command with --resume goes on"
 
 
 # A bar cannot be redrawn in a log file: there a line stands for this many steps.

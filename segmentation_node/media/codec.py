@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8", b"\x89PNG"
 # what OpenCV multiplies those of fewer than eight by, so that white is 255 at any depth.
 _PNG_DEPTH_AT = 24
 _GREY_STEPS = {1: 255, 2: 85, 4: 17}
+_PNG_COLOR_TYPE_AT = 25
+_PALETTE_CHUNKS = (b"PLTE", b"tRNS", b"bKGD", b"hIST", b"sBIT")
 
 # Label and palette images are flat. There higher levels cost time and save nothing, and so does
 # trying all filters for each row, as OpenCV does from 4.11 on unless one is named.
@@ -74,7 +78,8 @@ def decode_image(data: bytes | memoryview) -> NDArray[np.uint8]:
 def decode_labels(data: bytes) -> NDArray[np.uint8]:
     """Decode a label image: the pixels are class ids, so that nothing may convert them.
 
-    A PNG of 1, 2 or 4 bits, as tools write for few classes, gives the ids that stand in it.
+    A PNG of 1, 2 or 4 bits, as tools write for few classes, gives the ids that stand in it, and so
+    does one with a palette: its colours are for people.
 
     Args:
         data: The compressed bytes, of a PNG.
@@ -86,6 +91,7 @@ def decode_labels(data: bytes) -> NDArray[np.uint8]:
         FrameError: The bytes are damaged, or hold something else than one channel of up to eight
             bits.
     """
+    data = _palette_as_grey(data)
     labels = compressed.decode_pixels(data)
     if labels.ndim != 2 or labels.dtype != np.uint8:
         raise FrameError(
@@ -114,6 +120,25 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
         quality: 1 to 100, the JPEG quality.
     """
     return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def _palette_as_grey(data: bytes) -> bytes:
+    """A PNG with a palette as a grey one, whose levels are then the palette's indices.
+
+    OpenCV gives colours only. Both kinds store the same rows: what differs is the colour type in
+    the header, and the chunks that only palettes have (PNG specification, 11.2.2 and 11.3).
+    """
+    if not data.startswith(PNG_SIGNATURE) or data[_PNG_COLOR_TYPE_AT : _PNG_DEPTH_AT + 2] != b"\3":
+        return data
+    header = data[12:_PNG_COLOR_TYPE_AT] + b"\0" + data[_PNG_COLOR_TYPE_AT + 1 : 29]
+    parts = [data[:12], header, zlib.crc32(header).to_bytes(4, "big")]
+    place = 33
+    while place + 12 <= len(data):
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        if data[place + 4 : place + 8] not in _PALETTE_CHUNKS:
+            parts.append(data[place:end])
+        place = end
+    return b"".join(parts)
 
 
 def _grey_step(data: bytes) -> int:

@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
+from segmentation_node.errors import ConfigError
 from segmentation_node.files import write_whole
+from segmentation_node.training.checkpoint import load_checkpoint
 from segmentation_node.training.class_bias import fit_class_bias
 from segmentation_node.training.curves import draw_curves
 from segmentation_node.training.device import choose_device, describe
@@ -44,6 +46,8 @@ def train(
     Raises:
         SegmentationError: Data, checkpoint or output are not as they must be.
     """
+    if not resume:
+        _check_new(run)
     device = choose_device(run.device)
     training = start(run, device, resume=resume, rendering=rendering)
     network = training.run(_with_curves(training, run.folder / CURVES, report))
@@ -60,6 +64,17 @@ def train(
     export_checkpoint(run.checkpoint, run.model, bias)
     write_whole(run.folder / RECORD, json.dumps(record, indent=1).encode())
     return record
+
+
+def _check_new(run: Run) -> None:
+    """Refuse to begin where a run has left its state: it would be lost."""
+    if run.checkpoint.is_file():
+        step = load_checkpoint(run.checkpoint).iteration
+        raise ConfigError(
+            received=f"{run.folder}, which holds a run at step {step}",
+            expected="an empty folder for a new run, which would write over its checkpoint",
+            fix="go on with it by --resume, or begin elsewhere by another --output",
+        )
 
 
 def start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 
 from segmentation_node.core.labels import CAMVID_11
 from segmentation_node.training.batches import Source
-from segmentation_node.training.datasets import Dataset, camvid, hold_out, rendered
+from segmentation_node.training.datasets import Dataset, camvid, check_labels, hold_out, rendered
 from segmentation_node.training.device import free_bytes
 from segmentation_node.training.loop import Data
 from segmentation_node.training.memory import check_batch, fitting_batch, training_memory
@@ -19,6 +20,8 @@ from segmentation_node.training.render import render_stills
 from segmentation_node.training.run_settings import AUTO_BATCH, OwnData, Run
 
 Rendering = Callable[[int, int], None]
+
+_log = logging.getLogger("segmentation_node")
 
 
 def prepare(
@@ -72,12 +75,19 @@ def settled(run: Run, device: torch.device, num_classes: int) -> Recipe:
 
 
 def _own(run: Run, own: OwnData, device: torch.device) -> tuple[Recipe, Data]:
-    learnt, scored = own.split("train"), own.split("val")
+    learnt, scored = _checked(own.split("train")), _checked(own.split("val"))
     recipe = settled(run, device, learnt.labels.num_classes).for_images(len(learnt))
     return recipe, Data((Source(learnt, recipe.batch),), (scored,))
 
 
 def _camvid(root: Path, held_out: str | None) -> tuple[Dataset, Dataset]:
     if held_out is not None:
-        return hold_out(camvid(root), held_out)
-    return camvid(root, ["train"]), camvid(root, ["val"])
+        return hold_out(_checked(camvid(root)), held_out)
+    return _checked(camvid(root, ["train"])), _checked(camvid(root, ["val"]))
+
+
+def _checked(data: Dataset) -> Dataset:
+    """The data, once all of its labels are known to be those that it declares."""
+    for sentence in check_labels(data):
+        _log.warning(sentence)
+    return data

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segmentation_node.errors import ConfigError
 from segmentation_node.training.datasets import Dataset, dataset
-from segmentation_node.training.datasets.formats import FORMATS
+from segmentation_node.training.datasets.formats import FORMATS, settled_format
 from segmentation_node.training.recipe import RECIPES, Recipe
 
 CHECKPOINT, RECORD, CURVES = "checkpoint.pt", "record.json", "curves.png"
@@ -20,16 +20,15 @@ class OwnData:
 
     Args:
         root: Its folder.
-        form: How it is laid out, one of `datasets.FORMATS`.
+        form: How it is laid out, one of `datasets.FORMATS`; `auto` becomes the one that it is.
     """
 
     root: Path
     form: str
 
     def __post_init__(self) -> None:
-        if self.form not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise ConfigError(f"the format {self.form!r}", f"one of {known}", "correct --format")
+        # A frozen dataclass is filled through object.
+        object.__setattr__(self, "form", settled_format(self.form, self.root))
 
     def split(self, name: str) -> Dataset:
         """Its split `train` or `val`."""

@@ -14,8 +14,8 @@ from segmentation_node.media.images import write_image
 def street(tmp_path):
     labels = np.repeat(np.array([0, 3], np.uint8), 48)[:, None].repeat(128, axis=1)
     grey = np.where(labels[..., None] == 0, np.uint8(200), np.uint8(80)).repeat(3, axis=2)
-    write_image(tmp_path / "val" / "images" / "a_1.jpg", grey)
-    write_image(tmp_path / "val" / "labels" / "a_1.png", labels)
+    write_image(tmp_path / "val" / "images" / "0001TP_1.jpg", grey)
+    write_image(tmp_path / "val" / "labels" / "0001TP_1.png", labels)
     return tmp_path
 
 
@@ -49,7 +49,7 @@ def test_earlier_scores_are_compared_without_running_anything(street, tmp_path):
     files = [tmp_path / "a.json", tmp_path / "b.json"]
     for path, size in zip(files, ("64x96", "96x128"), strict=True):
         run("evaluate", "--data", street, "--size", size, "--json", path)
-    (street / "val" / "images" / "a_1.jpg").unlink()
+    (street / "val" / "images" / "0001TP_1.jpg").unlink()
     result = run("evaluate", "--compare", files[0], "--compare", files[1])
     assert result.exit_code == 0
     assert "64x96 letterbox" in result.stdout and "96x128 letterbox" in result.stdout
@@ -57,9 +57,9 @@ def test_earlier_scores_are_compared_without_running_anything(street, tmp_path):
 
 def test_evaluate_scores_some_images_only_and_says_so(street, tmp_path):
     out = tmp_path / "score.json"
-    for name in ("a_2", "b_1"):
+    for name in ("0001TP_2", "0016E5_1"):
         for folder, ending in (("images", "jpg"), ("labels", "png")):
-            content = (street / "val" / folder / f"a_1.{ending}").read_bytes()
+            content = (street / "val" / folder / f"0001TP_1.{ending}").read_bytes()
             (street / "val" / folder / f"{name}.{ending}").write_bytes(content)
     run("evaluate", "--data", street, "--size", "64x96", "--limit", "1", "--json", out)
     assert json.loads(out.read_text())["data"] == "camvid/val (1 of 3)"

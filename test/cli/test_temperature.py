@@ -20,7 +20,7 @@ def model(tmp_path):
 @pytest.fixture
 def street(tmp_path):
     random = np.random.default_rng(0)
-    for name in ("a_1", "a_2"):
+    for name in ("0001TP_1", "0001TP_2"):
         write_image(
             tmp_path / "val" / "images" / f"{name}.jpg",
             random.integers(0, 256, (48, 64, 3), np.uint8),

@@ -81,11 +81,19 @@ def test_labels_of_few_bits_keep_their_ids(bits: int) -> None:
     assert labels.dtype == np.uint8
 
 
-@pytest.mark.parametrize("bits", [1, 4, 8])
-def test_a_palette_is_no_label_image(bits: int) -> None:
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("palette", [bytes(range(6)), bytes(768)], ids=["two colours", "black"])
+def test_a_palette_is_for_people_and_its_indices_are_the_ids(bits: int, palette: bytes) -> None:
     ids = np.eye(4, dtype=np.uint8)
-    with pytest.raises(FrameError, match="save class ids, not colours"):
-        decode_labels(small_png(ids, bits, palette=bytes(range(6))))
+    labels = decode_labels(small_png(ids, bits, palette[: 3 * 2**bits]))
+    np.testing.assert_array_equal(labels, ids)
+
+
+@given(share=st.floats(0, 0.999))
+def test_a_palette_image_cut_short_is_an_error(share: float) -> None:
+    data = small_png(np.eye(64, dtype=np.uint8), 8, palette=bytes(range(6)))
+    with pytest.raises(FrameError):
+        decode_labels(data[: round(share * len(data))])
 
 
 def test_a_colour_image_is_no_label_image() -> None:

@@ -54,6 +54,17 @@ def test_leaves_a_model_that_loads_and_a_record(few_scenes, tmp_path):
     assert record["images"] == {"camvid/train": 3, "rendered/train": 3}
 
 
+def test_a_run_is_not_begun_where_another_has_left_its_state(few_scenes, tmp_path):
+    run = Run(SMALL, tmp_path / "run", few_scenes, few_scenes, device="cpu")
+    train(run)
+    kept = run.checkpoint.read_bytes()
+    with pytest.raises(ConfigError, match="holds a run at step 3") as refused:
+        train(run)
+    assert "--resume" in refused.value.fix
+    assert "--output" in refused.value.fix
+    assert run.checkpoint.read_bytes() == kept
+
+
 def test_leaving_a_sequence_out_trains_on_all_others(few_scenes, tmp_path):
     run = Run(SMALL, tmp_path / "run", few_scenes, few_scenes, "0016E5", "cpu")
     followed, data = prepare(run, CPU)

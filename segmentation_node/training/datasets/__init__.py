@@ -6,17 +6,27 @@ A reader lists files and opens none; images are read one at a time, when they ar
 from segmentation_node.training.datasets.camvid import CAMVID_SPLITS, camvid
 from segmentation_node.training.datasets.cityscapes import cityscapes, cityscapes19
 from segmentation_node.training.datasets.folder import folder
-from segmentation_node.training.datasets.formats import FORMATS, Format, dataset
+from segmentation_node.training.datasets.formats import (
+    AUTO,
+    FORMATS,
+    Format,
+    checked_dataset,
+    dataset,
+)
+from segmentation_node.training.datasets.label_check import check_labels
 from segmentation_node.training.datasets.rendered import rendered
 from segmentation_node.training.datasets.sample import Dataset, Sample, hold_out
 
 __all__ = [
+    "AUTO",
     "CAMVID_SPLITS",
     "FORMATS",
     "Dataset",
     "Format",
     "Sample",
     "camvid",
+    "check_labels",
+    "checked_dataset",
     "cityscapes",
     "cityscapes19",
     "dataset",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation_node.errors import DatasetError
-from segmentation_node.media.images import reading
+from segmentation_node.media.images import is_listed_image, reading
 from segmentation_node.training.datasets.sample import Sample
 
 
@@ -39,7 +39,11 @@ class Layout:
             for wanted in (images, labels):
                 if not wanted.is_dir():
                     raise self.error(folder, f"no folder {wanted.name}/ in {folder}")
-            found = sorted(p for p in images.iterdir() if p.suffix.lower() in self.suffixes)
+            found = sorted(
+                p
+                for p in images.iterdir()
+                if p.suffix.lower() in self.suffixes and is_listed_image(p)
+            )
             # Listed once: asking for each file on its own is slow on network drives.
             labelled = {path.name for path in labels.iterdir()}
         if not found:

@@ -30,6 +30,12 @@ def rendered(root: Path, split: str) -> Dataset:
     return Dataset(f"rendered/{split}", samples, CAMVID_11, horizon_of_scene)
 
 
+def is_still(name: str) -> bool:
+    """Whether a name is one that `training.render.render_stills` gives."""
+    found = _STILL.fullmatch(name)
+    return found is not None and found[1] in CONDITIONS
+
+
 def horizon_of_scene(sample: Sample, height: int, width: int) -> float | None:
     """Image row of a still's horizon, asked of the scene itself.
 
