@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mistakes.table import Mistake, told
+
 from segmentation_node.core.encodings import ENCODINGS
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
