@@ -9,9 +9,9 @@ from rosbags.serde import SerdeError
 
 from segmentation_node.bags.reader import BagReader, Message
 from segmentation_node.bags.types import typestore
-from segmentation_node.core import compressed
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import BagError, FrameError
+from segmentation_node.media import codec
 
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
@@ -94,7 +94,7 @@ def decode_frame(message: Message) -> Frame:
     image = _deserialized(message)
     stamp_ns = stamp_of(image)
     if message.type == COMPRESSED_TYPE:
-        return compressed.decode(
+        return codec.decode_frame(
             image.data, image.format, stamp_ns=stamp_ns, frame_id=image.header.frame_id
         )
     return Frame.from_buffer(

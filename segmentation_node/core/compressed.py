@@ -43,10 +43,10 @@ def decode(
 ) -> Frame:
     """Decode a compressed image as it comes in a `sensor_msgs/CompressedImage`.
 
-    The bytes say whether they are JPEG or PNG. The format says what the decoded channels are, in
-    the way of compressed_image_transport: "rgb8; jpeg compressed bgr8" is BGR inside, and only
-    a colour image without "compressed bgr" is RGB; "bayer_rggb8; png compressed " holds the
-    sensor's own mosaic.
+    The bytes say whether they are JPEG or PNG. A JPEG has the colours that every viewer shows,
+    whatever the format says. Of a PNG the format says what the channels are, in the way of
+    compressed_image_transport: "rgb8; png compressed bgr8" is BGR inside, and only a colour image
+    without "compressed bgr" is RGB. "bayer_rggb16; png compressed " holds the sensor's own mosaic.
 
     Args:
         data: The compressed bytes.
@@ -61,7 +61,7 @@ def decode(
         FrameError: The bytes are empty, cut short, damaged, too large, or neither JPEG nor PNG.
     """
     pixels = decode_pixels(data)
-    encoding = _encoding(pixels, format)
+    encoding = _encoding(pixels, format, is_jpeg=bytes(data[:2]) == _JPEG_START)
     if pixels.ndim == 3 and pixels.dtype == np.uint16:
         pixels = eight_bits(pixels)
     return Frame.from_array(pixels, encoding, stamp_ns, frame_id)
@@ -183,8 +183,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         start += 2 + length
 
 
-def _encoding(pixels: NDArray[Any], format: str) -> str:  # noqa: A002
-    original, split, compressed = format.partition(";")
+def _encoding(pixels: NDArray[Any], format: str, *, is_jpeg: bool) -> str:  # noqa: A002
+    original, split, compressed = format.lower().partition(";")
     original = original.strip()
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if channels == 1:
@@ -195,15 +195,19 @@ def _encoding(pixels: NDArray[Any], format: str) -> str:  # noqa: A002
             expected="1, 3 or 4",
             fix="send grey, BGR or BGRA",
         )
+    # A JPEG defines its colours by itself. Those who write "compressed rgb8" over one, or leave
+    # the end out, have encoded it as everybody does; compressed_image_transport writes bgr8.
     says_rgb = bool(split) and original in _COLOURS and "compressed bgr" not in compressed
-    return ("rgb8" if says_rgb else "bgr8") if channels == 3 else "bgra8"
+    order = "rgb" if says_rgb and not is_jpeg else "bgr"
+    return f"{order}8" if channels == 3 else f"{order}a8"
 
 
 def _single_channel(pixels: NDArray[Any], original: str, compressed: str) -> str:
-    if pixels.dtype == np.uint16:
-        return "mono16"
-    is_mosaic = original in ENCODINGS and original.startswith("bayer_")
-    return original if is_mosaic and "compressed mono" not in compressed else "mono8"
+    bits = 16 if pixels.dtype == np.uint16 else 8
+    # The bytes say how deep it is; a codec may have made eight bits of sixteen.
+    mosaic = original.rstrip("0123456789") + str(bits)
+    is_mosaic = original.startswith("bayer_") and mosaic in ENCODINGS
+    return mosaic if is_mosaic and "compressed mono" not in compressed else f"mono{bits}"
 
 
 def _refusal(data: bytes, what: str) -> FrameError:

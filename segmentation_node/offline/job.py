@@ -97,7 +97,7 @@ class Tally:
         try:
             result = self.segmenter(read(), self.outputs)
         except (FrameError, MediaError) as error:
-            self.malformed.append(f"{name}: {error.received}")
+            self.malformed.append(f"{name}: {error}")
             return None
         self.frames += 1
         self.stages.add(result.stages_ms)
@@ -156,7 +156,7 @@ def unread(frames: int, malformed: Sequence[str]) -> MediaError | None:
     if not malformed:
         return None
     return MediaError(
-        received=f"{len(malformed)} frames that cannot be read ({malformed[0]})",
+        received=f"{len(malformed)} frames that cannot be read (the first: {malformed[0]})",
         expected=f"{frames + len(malformed)} whole frames",
-        fix=f"replace them; the other {frames} frames were segmented",
+        fix=f"do what is said of the first; the other {frames} frames were segmented",
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from small_bags import PERIOD_NS, START_NS, picture, write_bag, write_cameras
@@ -14,10 +15,13 @@ from segmentation_node.bags.images import (
     decode_frame,
     image_topics,
 )
-from segmentation_node.bags.reader import BagReader
+from segmentation_node.bags.reader import BagReader, Message
+from segmentation_node.bags.types import typestore
 from segmentation_node.bags.writer import BagWriter, compressed_image
 from segmentation_node.errors import BagError, FrameError
 from segmentation_node.media.codec import encode_png
+
+LOSSLESS = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -105,3 +109,13 @@ def test_a_message_cut_short_is_a_frame_error(tmp_path: Path, size: int) -> None
         message = next(bag.messages(["/camera/image_raw"]))
         with pytest.raises(FrameError, match=f"a message of {size} bytes"):
             decode_frame(replace(message, data=message.data[:size]))
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".tiff", ".bmp"])
+def test_a_bag_holds_what_the_node_reads_too(suffix: str) -> None:
+    kind = "sensor_msgs/msg/CompressedImage"
+    done, data = cv2.imencode(suffix, picture(0), LOSSLESS.get(suffix, []))
+    assert done
+    content = compressed_image(bytes(data), suffix[1:], START_NS, "front")
+    message = Message("/cam", kind, START_NS, bytes(typestore().serialize_cdr(content, kind)), None)
+    np.testing.assert_array_equal(decode_frame(message).array, picture(0))

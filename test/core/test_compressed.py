@@ -54,14 +54,36 @@ def test_every_kind_of_buffer_is_read(wrap: type) -> None:
         ("png", "bgr8"),
         ("bgr8; png compressed bgr8", "bgr8"),
         ("rgb8; jpeg compressed bgr8", "bgr8"),
-        ("rgb8; jpeg compressed rgb8", "rgb8"),
-        ("bgr8; jpeg compressed ", "rgb8"),
+        ("rgb8; png compressed rgb8", "rgb8"),
+        ("RGB8; PNG compressed RGB8", "rgb8"),
+        ("bgr8; png compressed ", "rgb8"),
         ("bayer_rggb8; jpeg compressed bgr8", "bgr8"),
         ("yuv422; jpeg compressed bgr8", "bgr8"),
     ],
 )
-def test_the_format_says_the_order_of_the_colours(said: str, encoding: str) -> None:
+def test_the_format_says_the_order_of_the_colours_of_a_png(said: str, encoding: str) -> None:
     assert decode(PNG, said).encoding == encoding
+    with_alpha = encoded(".png", photo((9, 7, 4)))
+    assert decode(with_alpha, said).encoding == encoding.replace("8", "a8")
+
+
+@pytest.mark.parametrize("end", ["", " ", " bgr8", " rgb8", " rgba8"])
+@pytest.mark.parametrize("original", ["rgb8", "bgr8", "rgba8", "rgb16", "8UC3", "bayer_rggb8"])
+def test_a_jpeg_has_the_colours_that_every_viewer_shows(original: str, end: str) -> None:
+    frame = decode(JPEG, f"{original}; jpeg compressed{end}")
+    assert frame.encoding == "bgr8"
+    assert (frame.array == decode(JPEG).array).all()
+
+
+@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
+def test_a_mosaic_of_sixteen_bits_is_one(pattern: str) -> None:
+    data = encoded(".png", photo((10, 8), "u2"))
+    frame = decode(data, f"bayer_{pattern}16; png compressed ")
+    assert frame.encoding == f"bayer_{pattern}16"
+    shown = to_bgr(frame).astype(int)
+    shallow = decode(encoded(".png", photo((10, 8))), f"bayer_{pattern}8; png compressed ")
+    assert abs(shown - to_bgr(shallow)).max() <= 1
+    assert decode(data, f"bayer_{pattern}16; png compressed mono16").encoding == "mono16"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +94,7 @@ def test_the_format_says_the_order_of_the_colours(said: str, encoding: str) -> N
         ("mono8; jpeg compressed mono8", "mono8"),
         ("bayer_grbg8; png compressed ", "bayer_grbg8"),
         ("bayer_grbg8; jpeg compressed mono8", "mono8"),
-        ("bayer_grbg16; png compressed ", "mono8"),
+        ("bayer_grbg16; png compressed ", "bayer_grbg8"),
         ("8UC1; png compressed ", "mono8"),
     ],
 )

@@ -82,7 +82,9 @@ def test_a_frame_that_cannot_be_read_is_counted_and_packs_nothing() -> None:
     with Overlap(counted, lambda result: 1) as frames:
         assert frames.submit(bad, "the bad one").result(DEADLINE_S) is None
         assert frames.submit(lambda: frame(1), "the good one").result(DEADLINE_S) == 1
-    assert counted.malformed == ["the bad one: half a JPEG"]
+    assert counted.malformed == [
+        "the bad one: received half a JPEG; expected a whole one; fix: record it again"
+    ]
     assert counted.frames == 1
 
 

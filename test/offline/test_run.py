@@ -9,6 +9,7 @@ from small_bags import picture, write_bag
 
 from segmentation_node.bags.reader import BagReader
 from segmentation_node.bags.types import typestore
+from segmentation_node.bags.writer import BagWriter, compressed_image
 from segmentation_node.core.encodings import to_bgr
 from segmentation_node.core.frame import Frame
 from segmentation_node.errors import BagError, MediaError, OutputError
@@ -90,9 +91,30 @@ def test_one_bad_image_is_named_after_the_others_were_done(tmp_path: Path) -> No
     for index in range(3):
         write_image(tmp_path / "in" / f"{index}.png", picture(index))
     (tmp_path / "in" / "1.png").write_bytes(b"\x89PNG")
-    with pytest.raises(MediaError, match=r"1 frames that cannot be read \(1\.png.*the other 2"):
+    with pytest.raises(MediaError, match=r"1 frames that cannot be read \(.*1\.png.*the other 2"):
         go(tmp_path / "in", tmp_path / "out")
     assert len(list((tmp_path / "out" / "labels").iterdir())) == 2
+
+
+def test_an_encoding_that_is_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "in.mcap") as bag:
+        topic = bag.add_topic("/cam", "sensor_msgs/msg/Image")
+        header = compressed_image(b"", "", 1, "cam").header
+        image = typestore().types["sensor_msgs/msg/Image"](
+            header=header,
+            height=2,
+            width=2,
+            encoding="RGB8",
+            is_bigendian=0,
+            step=6,
+            data=np.zeros(12, np.uint8),
+        )
+        data = bytes(typestore().serialize_cdr(image, "sensor_msgs/msg/Image"))
+        bag.write(topic, 1, data)
+    with pytest.raises(MediaError) as refusal:
+        go(tmp_path / "in.mcap", tmp_path / "out.mcap")
+    for part in ("the encoding 'RGB8'", "expected one of bgr8, rgb8", "fix: write 'rgb8'"):
+        assert part in str(refusal.value)
 
 
 def test_two_images_of_one_name_are_an_error(tmp_path: Path) -> None:
