@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from segmentation_node.ros.stop_request import StopRequest
+from segmentation_node.ros.program import INTERRUPTED
+from segmentation_node.ros.stop_request import StopRequest, ignore_signals
 from segmentation_node.transport import TransportPlan, prepare_process
 
 
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             None.
 
     Returns:
-        The exit status: 0 also after Ctrl-C and SIGTERM.
+        The exit status: 0 also after Ctrl-C and SIGTERM, 130 after one that insisted.
     """
     stop = StopRequest()
     transport = prepare_process()
@@ -31,9 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         _run(stop, transport)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         rclpy.shutdown()
+        asked = stop.asked
         stop.close()
+        if asked:
+            # The same wish may come again, and would end the interpreter on its way out.
+            ignore_signals()
     return 0
 
 

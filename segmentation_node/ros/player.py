@@ -194,7 +194,7 @@ def play(options: PlayOptions) -> None:
 
 def main() -> int:
     """Run the program; give its exit status."""
-    return run_program(lambda: play(parse()))
+    return run_program(lambda: play(parse()), interrupted=0)
 
 
 if __name__ == "__main__":

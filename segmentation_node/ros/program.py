@@ -7,20 +7,23 @@ import sys
 from collections.abc import Callable
 
 from segmentation_node.errors import SegmentationError
+from segmentation_node.ros.stop_request import SIGNALS, Wishes, ignore_signals
 from segmentation_node.transport import prepare_process
 
 INTERRUPTED = 130
 """What shells give as the status of what Ctrl-C has ended: 128 and the signal's number."""
 
 
-def run_program(work: Callable[[], None]) -> int:
+def run_program(work: Callable[[], None], interrupted: int = INTERRUPTED) -> int:
     """Run a program; an error of ours is one line on stderr.
 
     Args:
-        work: What it does. Ctrl-C and SIGTERM raise KeyboardInterrupt in it: `finally` runs.
+        work: What it does. Ctrl-C and SIGTERM raise KeyboardInterrupt in it: `finally` runs,
+            undisturbed by further signals of the same wish.
+        interrupted: The exit status of a program that was told to end.
 
     Returns:
-        The exit status: 1 after an error of ours, 130 where it was interrupted.
+        The exit status: 1 after an error of ours, `interrupted` where it was told to end.
     """
     _end_on_signals()
     prepare_process()
@@ -30,10 +33,17 @@ def run_program(work: Callable[[], None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        ignore_signals()
+        return interrupted
     return 0
 
 
 def _end_on_signals() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    wishes = Wishes()
+
+    def end(_number: int, _frame: object) -> None:
+        if wishes.is_new():
+            raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, end)
