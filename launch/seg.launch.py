@@ -21,7 +21,7 @@ from launch import LaunchContext, LaunchDescription
 from segmentation_node.cameras import Camera, cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError
-from segmentation_node.launching import absolute_name, given, switch
+from segmentation_node.launching import absolute_name, given, require_rviz, switch
 from segmentation_node.resources import share_directory
 from segmentation_node.transport import tidy_plan
 
@@ -173,6 +173,8 @@ def rviz(context: LaunchContext) -> Node:
 def start(context: LaunchContext) -> list[Action]:
     """Build the actions once the arguments are known."""
     show = switch("rviz", given(context, "rviz"))
+    if show:
+        require_rviz()
     return [
         *transport_actions(context),
         segmentation_node(context),

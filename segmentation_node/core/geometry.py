@@ -43,13 +43,22 @@ class NetworkSize:
     def __post_init__(self) -> None:
         if not (0 < self.height <= LARGEST_SIDE and 0 < self.width <= LARGEST_SIDE):
             raise ConfigError(
-                received=f"the network size {self}",
+                received=f"the network size {self} ({self.in_words})",
                 expected=f"a height and a width from 1 to {LARGEST_SIDE} pixels",
-                fix="write it as HEIGHTxWIDTH, such as 512x1024",
+                fix="write it as HEIGHTxWIDTH, such as 512x1024: 512 high, 1024 wide",
             )
 
     def __str__(self) -> str:
         return f"{self.height}x{self.width}"
+
+    @property
+    def in_words(self) -> str:
+        """Which number is which, such as `512 high, 1024 wide`."""
+        return f"{self.height} high, {self.width} wide"
+
+    def lies_across(self, image_height: int, image_width: int) -> bool:
+        """Whether it is upright and the image is not, or the other way round."""
+        return (self.height - self.width) * (image_height - image_width) < 0
 
     @classmethod
     def parse(cls, text: str) -> NetworkSize:
@@ -62,7 +71,7 @@ class NetworkSize:
         if match is None:
             raise ConfigError(
                 received=f"the network size {text!r}",
-                expected="HEIGHTxWIDTH in pixels, such as 512x1024",
+                expected="HEIGHTxWIDTH in pixels, such as 512x1024: 512 high, 1024 wide",
                 fix="write two whole numbers with an x between them",
             )
         return cls(int(match[1]), int(match[2]))

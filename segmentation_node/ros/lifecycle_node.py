@@ -95,9 +95,12 @@ class SegmentationNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Free everything, the node itself as well."""
-        self.close()
-        self._library_log.close()
-        super().destroy_node()
+        try:
+            self.close()
+        finally:
+            # Also where somebody insists meanwhile: the middleware leaves its memory behind else.
+            self._library_log.close()
+            super().destroy_node()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters, load the network and warm it up."""

@@ -69,6 +69,8 @@ class Network:
             largest, reason = _largest_size(config, first, image_sizes, watch)
             size = str(largest)
         batch = _batch(config, len(others) + 1)
+        if config.network_size not in {"auto", "default"}:
+            _warn_of_size_across(NetworkSize.parse(size), image_sizes)
         segmenter = Segmenter.load(
             config.model,
             engine=config.engine,
@@ -171,6 +173,20 @@ def _views(config: NodeConfig) -> list[View]:
         View.parse(camera.config.roi, config.output_size, config.class_map, config.palette)
         for camera in cameras_of(config)
     ]
+
+
+def _warn_of_size_across(size: NetworkSize, image_sizes: ImageSizes) -> None:
+    """Ask once about 1280x720, which many write for 720 high, 1280 wide."""
+    across = [one for one in image_sizes if size.lies_across(*(one or WARM_UP_SIZE))]
+    if across:
+        images = "images that are wider than high, as most cameras' are"
+        if across[0] is not None:
+            images = "the shape of the camera's images, {} high, {} wide".format(*across[0])
+        turned = NetworkSize(size.width, size.height)
+        _log.warning(
+            f"received network_size {size}, which is {size.in_words}; expected {images}; "
+            f"fix: write {turned} if {turned.in_words} is meant"
+        )
 
 
 def _refuse_region_outside(view: View, topic: str, height: int, width: int) -> None:

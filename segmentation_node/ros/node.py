@@ -6,7 +6,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from segmentation_node.ros.stop_request import StopRequest
+from segmentation_node.ros.program import INTERRUPTED
+from segmentation_node.ros.stop_request import StopRequest, ignore_signals
 from segmentation_node.transport import TransportPlan, prepare_process
 
 
@@ -18,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             None.
 
     Returns:
-        The exit status: 0 also after Ctrl-C and SIGTERM; 1 where the node could not go on.
+        The exit status: 0 also after Ctrl-C and SIGTERM, 130 after one that insisted, and 1 where
+        the node could not go on.
     """
     stop = StopRequest()
     transport = prepare_process()
@@ -32,9 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         failed = _run(stop, transport)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         rclpy.shutdown()
-        stop.close(ends_process=True)
+        asked = stop.asked
+        stop.close()
+        if asked:
+            # The same wish may come again, and would end the interpreter on its way out.
+            ignore_signals()
     return int(failed)
 
 

@@ -16,8 +16,16 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from segmentation_node.config import PARAMETERS, NodeConfig, PipelineConfig
-from segmentation_node.errors import ConfigError, SegmentationError
+from segmentation_node.errors import ConfigError, SegmentationError, nearest
 from segmentation_node.parameter import Parameter, Value
+
+FOREIGN = (
+    "use_sim_time",
+    "start_type_description_service",
+    "qos_overrides.",
+    "diagnostic_updater.",
+)
+"""Beginnings of the parameters that ROS itself and its tools give to every node."""
 
 
 class NodeParameters:
@@ -49,14 +57,21 @@ class NodeParameters:
         self._refused: dict[str, ConfigError] = {}
         for parameter in PARAMETERS.values():
             self._declare(parameter)
+        self._unknown = unknown_parameters(node)
+        # Humble has none: there `ros2 param set` wants 10.0 for a floating-point number.
+        if hasattr(node, "add_pre_set_parameters_callback"):
+            node.add_pre_set_parameters_callback(_whole_numbers_as_floats)
         node.add_on_set_parameters_callback(self._on_set)
 
     def read(self) -> NodeConfig:
         """The configuration as it stands.
 
         Raises:
-            ConfigError: A value given at the start was refused and has not been set since.
+            ConfigError: A value given at the start was refused and has not been set since, or a
+                name that was given is none of a parameter.
         """
+        if self._unknown is not None:
+            raise self._unknown
         for refusal in self._refused.values():
             raise refusal
         return self._current()
@@ -145,8 +160,48 @@ class NodeParameters:
             self._on_live_change(replace(self._current(), **checked))  # type: ignore[arg-type]
 
 
+def unknown_parameters(node: Node) -> ConfigError | None:
+    """What is wrong with the names that a node was given parameters under at its start.
+
+    rclpy keeps those that nobody declares to itself, without a word.
+    """
+    given = getattr(node, "_parameter_overrides", {})
+    unknown = [name for name in given if not (node.has_parameter(name) or name.startswith(FOREIGN))]
+    if not unknown:
+        return None
+    guesses = [f"{name} to {near}" for name in unknown if (near := nearest(name, PARAMETERS))]
+    correct = f"correct {', '.join(guesses)}" if guesses else "take them out, or correct them"
+    return ConfigError(
+        received=f"parameters of unknown names: {', '.join(unknown)}",
+        expected="names that `ros2 param list` shows for this node",
+        fix=f"{correct}, and start the node again",
+    )
+
+
 def _is_list(parameter: Parameter) -> bool:
     return isinstance(parameter.default, tuple)
+
+
+def _whole_numbers_as_floats(changes: list[RosParameter]) -> list[RosParameter]:
+    """Take 10 for 10.0, where rclpy would refuse it for its type before it asks anybody."""
+    return [
+        RosParameter(one.name, value=float(one.value)) if _is_whole_for_float(one) else one
+        for one in changes
+    ]
+
+
+def _is_whole_for_float(change: RosParameter) -> bool:
+    known = PARAMETERS.get(change.name)
+    wants_float = known is not None and isinstance(known.default, float)
+    return wants_float and change.type_ == RosParameter.Type.INTEGER
+
+
+def _when(parameter: Parameter) -> str:
+    if parameter.read_only:
+        return "Can only be given at the start."
+    if parameter.live:
+        return "Can be changed while the node runs."
+    return "Can be changed while the node is unconfigured."
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
@@ -154,7 +209,7 @@ def descriptor(parameter: Parameter) -> ParameterDescriptor:
     unit = f" [{parameter.unit}]" if parameter.unit else ""
     described = ParameterDescriptor(
         name=parameter.name,
-        description=parameter.description + unit,
+        description=f"{parameter.description}{unit} {_when(parameter)}",
         additional_constraints=parameter.expected,
         read_only=parameter.read_only,
     )

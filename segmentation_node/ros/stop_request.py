@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import signal
 import threading
@@ -12,60 +11,57 @@ from collections.abc import Callable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+SAME_WISH_S = 3.0
+"""Seconds in which further signals are the same wish.
 
-SAME_WISH_S = 5.0
-"""Seconds in which further signals are the same wish: a terminal sends Ctrl-C to every process, and
-`ros2 launch` sends a signal of its own after it."""
+Ctrl-C in the terminal of `ros2 launch` reaches a node twice: from the terminal, and from launch
+0.02 to 0.25 s later.
+"""
 
 
-class Insistence:
-    """Tells the first signal, those that repeat it, and one that insists from each other."""
+class Wishes:
+    """Tells a new wish to end from further signals of the same one.
 
-    def __init__(self) -> None:
-        self._first_s: float | None = None
+    Args:
+        same_wish_s: Seconds after a wish in which signals are the same one.
+    """
 
-    def is_first(self) -> bool:
-        """Take note of a signal; give whether it is the first.
+    def __init__(self, same_wish_s: float = SAME_WISH_S) -> None:
+        self._same_wish_s = same_wish_s
+        self._last_s: float | None = None
 
-        Raises:
-            KeyboardInterrupt: It came `SAME_WISH_S` after the first. Raised once: what is put away
-                because of it is not interrupted again.
-        """
+    def is_new(self) -> bool:
+        """Whether the signal that has just come is a wish of its own."""
         now_s = time.monotonic()
-        if self._first_s is None:
-            self._first_s = now_s
-            return True
-        if now_s - self._first_s > SAME_WISH_S:
-            self._first_s = math.inf
-            raise KeyboardInterrupt
-        return False
+        if self._last_s is not None and now_s - self._last_s < self._same_wish_s:
+            return False
+        self._last_s = now_s
+        return True
 
 
-def interrupt_on_signals() -> None:
-    """Have SIGINT and SIGTERM raise KeyboardInterrupt, once for each wish to end."""
-    wish = Insistence()
-
-    def note(_number: int, _frame: object) -> None:
-        if wish.is_first():
-            raise KeyboardInterrupt
-
+def ignore_signals() -> None:
+    """Ignore them from here to the end of the process, which has put everything away."""
     for number in SIGNALS:
-        signal.signal(number, note)
+        signal.signal(number, signal.SIG_IGN)
 
 
 class StopRequest:
-    """Notes the first signal; one that comes `SAME_WISH_S` later raises KeyboardInterrupt.
+    """Notes the first signal in peace; one that insists raises KeyboardInterrupt where it strikes.
 
     rclpy's own handlers shut its context down at once, so that whatever is being made or published
     at that moment fails. Here the context lives until the program has put everything away.
 
     Python runs its signal handlers only between two instructions of the main thread, which may be
     waiting for messages: a pipe that the interpreter writes to at once wakes a thread instead.
+
+    Args:
+        same_wish_s: Seconds after a signal in which others are the same wish. Later ones insist.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, same_wish_s: float = SAME_WISH_S) -> None:
+        self._wishes = Wishes(same_wish_s)
+        self._is_noted = False
         self._asked = threading.Event()
-        self._wish = Insistence()
         self._on_request: Callable[[], None] = lambda: None
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
@@ -87,16 +83,11 @@ class StopRequest:
         """Name what is called, on a thread of its own, when the request comes."""
         self._on_request = on_request
 
-    def close(self, *, ends_process: bool = False) -> None:
-        """Put the handlers back that were there before.
-
-        Args:
-            ends_process: Leave the signals ignored instead: nothing but the end is to come, and a
-                signal that repeats the first must not spoil the exit status.
-        """
+    def close(self) -> None:
+        """Put the handlers back that were there before."""
         signal.set_wakeup_fd(self._old_wakeup)
         for number, handler in self._old_handlers.items():
-            signal.signal(number, signal.SIG_IGN if ends_process else handler)
+            signal.signal(number, handler)
         self.tell(lambda: None)
         os.write(self._write_end, b"\0")
         self._watcher.join()
@@ -105,7 +96,10 @@ class StopRequest:
 
     def _note(self, _number: int, _frame: object) -> None:
         self._asked.set()
-        self._wish.is_first()
+        if self._wishes.is_new():
+            insists, self._is_noted = self._is_noted, True
+            if insists:
+                raise KeyboardInterrupt
 
     def _watch(self) -> None:
         # The pipe gets the number of every signal that Python handles, and 0 from `close`.

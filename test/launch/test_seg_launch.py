@@ -15,6 +15,7 @@ import yaml
 
 from segmentation_node.config import PARAMETERS
 from segmentation_node.errors import ConfigError
+from segmentation_node.launching import require_rviz
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILE = REPOSITORY / "launch" / "seg.launch.py"
@@ -34,7 +35,9 @@ def load() -> ModuleType:
 @pytest.fixture
 def launch_file(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     stand_in.install(monkeypatch)
-    return load()
+    file = load()
+    monkeypatch.setattr(file, "require_rviz", lambda: None)
+    return file
 
 
 def defaults(launch_file: ModuleType) -> dict[str, str]:
@@ -143,6 +146,22 @@ def test_rviz_starts_only_when_asked_for(launch_file: ModuleType) -> None:
     assert not [one for one in started(launch_file) if type(one).__name__ == "Node"]
     rviz = the("Node", started(launch_file, rviz="true"))
     assert rviz.options["arguments"] == ["-d", str(REPOSITORY / "config" / "seg.rviz")]
+
+
+def test_without_rviz_nothing_starts(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("ament_index_python")
+    monkeypatch.setattr(launch_file, "require_rviz", require_rviz)
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    with pytest.raises(ConfigError, match="sudo apt install ros-jazzy-rviz2"):
+        started(launch_file, rviz="true")
+    started(launch_file, rviz="false")
+    marker = tmp_path / "share" / "ament_index" / "resource_index" / "packages" / "rviz2"
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    assert the("Node", started(launch_file, rviz="true"))
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,33 @@ def test_parameters_of_others_are_none_of_our_business(start: Start) -> None:
     started = start()
     started.configured = True
     assert started.set("use_sim_time", True) == ""
+
+
+def test_names_that_no_parameter_has_are_refused_with_the_nearest(start: Start) -> None:
+    given = start(modell="rendered", roy="1,2,3,4")
+    with pytest.raises(ConfigError, match=r"unknown names: modell, roy;.*correct modell to model"):
+        given.parameters.read()
+
+
+def test_parameters_that_ros_gives_to_every_node_are_taken(start: Start) -> None:
+    name = "qos_overrides./camera/image_raw.subscription.depth"
+    assert start(**{name: 5, "use_sim_time": False}).parameters.read() == NodeConfig()
+
+
+def test_every_description_says_when_the_parameter_can_be_changed(start: Start) -> None:
+    node = start().node
+    for name, parameter in PARAMETERS.items():
+        described = node.describe_parameter(name).description
+        assert ("Can be changed while the node runs." in described) == parameter.live
+        assert ("Can only be given at the start." in described) == parameter.read_only
+
+
+@pytest.mark.skipif(
+    not hasattr(Node, "add_pre_set_parameters_callback"), reason="rclpy of Humble cannot"
+)
+def test_a_whole_number_is_set_where_a_float_is_wanted(start: Start) -> None:
+    started = start()
+    assert started.set("rate_limit", 10) == ""
+    assert started.parameters.read().rate_limit == 10.0
+    assert "rate_limit" in started.set("rate_limit", -1)
+    assert started.set("rate_limit", True)
