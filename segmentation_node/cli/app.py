@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from segmentation_node import __version__
-from segmentation_node.errors import SegmentationError
+from segmentation_node.errors import SegmentationError, nearest
 
 VERBS = {
     "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
@@ -52,6 +52,14 @@ class VerbGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the verbs in the order of the table, which is the order of use."""
         return list(VERBS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the verb; a misspelt one is answered with the nearest."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            meant = nearest(args[0], VERBS)
+            hint = f"Did you mean {meant!r}?" if meant else f"The commands are {', '.join(VERBS)}."
+            ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a stand-in that knows the name and the one line of help, or None."""

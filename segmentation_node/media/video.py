@@ -45,7 +45,8 @@ class VideoReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._capture = cv2.VideoCapture(str(path))
+        # Absolute: what stands before a ":" in a relative name would be taken for a protocol.
+        self._capture = cv2.VideoCapture(str(path.absolute()))
         if not self._capture.isOpened():
             raise MediaError(
                 received=f"the video {path}, which does not open",
@@ -189,7 +190,8 @@ class VideoWriter:
         command += ["-an", "-vf", _FILTER, *_CODEC, "-movflags", "+faststart"]
         # Its own session: Ctrl-C in the terminal is ours to handle, and then `abort` ends it.
         return subprocess.Popen(
-            [*command, str(self._partial)],
+            # The protocol is named, as a ":" in the file's name would end another one.
+            [*command, f"file:{self._partial}"],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from segmentation_node.bags.reader import is_bag
-from segmentation_node.errors import MediaError
+from segmentation_node.bags.reader import FILE_SUFFIXES, is_bag
+from segmentation_node.errors import MediaError, OutputError
 from segmentation_node.media.images import IMAGE_SUFFIXES, is_image, reading
 from segmentation_node.media.video import VIDEO_SUFFIXES, is_video
 
@@ -39,7 +39,47 @@ def kind_of(path: Path) -> Kind:
         return Kind.IMAGE
     if is_video(path):
         return Kind.VIDEO
+    if path.suffix.lower() == ".bag":
+        fix = f"convert it: rosbags-convert --src {path} --dst {path.with_suffix('')}"
+        raise _unusable(path, "a bag of ROS 1", fix)
+    if path.suffix.lower() in {".zstd", ".zst"}:
+        raise _unusable(path, "a compressed file", f"unpack it: zstd -d {path}")
     raise _unusable(path, f"with the ending {path.suffix!r}", "convert it to one of these")
+
+
+def check_ending(kind: Kind, output: Path) -> None:
+    """Refuse an output whose ending is that of another kind: nothing is converted.
+
+    Args:
+        kind: Kind of the input. Of a folder, and of many bags, the output is a folder.
+        output: Where the results are to go.
+
+    Raises:
+        OutputError: The ending says another kind.
+    """
+    endings = {Kind.IMAGE: IMAGE_SUFFIXES, Kind.VIDEO: VIDEO_SUFFIXES, Kind.BAG: FILE_SUFFIXES}
+    suffix = output.suffix.lower()
+    said = next((one for one, known in endings.items() if suffix in known), None)
+    if said not in {None, kind} and not output.is_dir():
+        wanted = {
+            Kind.IMAGE: "a .png file, or a folder",
+            Kind.FOLDER: "a folder",
+            Kind.VIDEO: "an .mp4 file",
+            Kind.BAG: "a new folder, or a .mcap or .db3 file",
+        }
+        raise OutputError(
+            received=f"the output {output} for {_ARTICLE[kind]}",
+            expected=f"{wanted[kind]}: the output is of the input's kind",
+            fix="correct the ending",
+        )
+
+
+_ARTICLE = {
+    Kind.IMAGE: "an image",
+    Kind.FOLDER: "a folder, or several bags",
+    Kind.VIDEO: "a video",
+    Kind.BAG: "a bag",
+}
 
 
 def _unusable(path: Path, what: str, fix: str) -> MediaError:

@@ -18,7 +18,7 @@ from segmentation_node.offline.job import (
     check_all_read,
     check_free,
 )
-from segmentation_node.offline.kinds import Kind, kind_of
+from segmentation_node.offline.kinds import Kind, check_ending, kind_of
 from segmentation_node.offline.meter import Show
 from segmentation_node.offline.opening import Opening, facts
 from segmentation_node.offline.pictures import segment_folder, segment_image
@@ -55,11 +55,13 @@ def run_all(
             bags, one that fails is told of in what is returned.
     """
     if are_many_bags(sources):
+        check_ending(Kind.FOLDER, wanted.output)
         return run_bags(plan(sources, wanted), opening, crew, show)
     kind = kind_of(wanted.source)
     if kind is not Kind.BAG:
         _check_crew(crew, kind)
         return _run_alone(wanted, opening, partial(show, "frames"))
+    check_ending(kind, wanted.output)
     if crew.ray is not None:
         return run_bags((wanted,), opening, crew, show)
     return run_bag(wanted, opening, show)
@@ -112,8 +114,9 @@ def check(request: Request) -> Kind:
 
     Raises:
         MediaError: There is no such input, or nobody reads its kind.
-        OutputError: The output is taken.
+        OutputError: The output is taken, or its ending is that of another kind.
     """
     kind = kind_of(request.source)
+    check_ending(kind, request.output)
     check_free(request.output)
     return kind

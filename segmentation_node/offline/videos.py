@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -33,10 +34,18 @@ def segment_video(request: Request, tally: Tally) -> None:
     """
     folder = labels_folder(request.output)
     check_free(folder)
-    with VideoReader(request.source) as video, VideoWriter(request.output, video.fps) as colored:
-        tally.total = video.count
-        for index, frame in enumerate(video.frames()):
-            result = tally.segment(partial(np.asarray, frame), f"frame {index}")
-            if result is not None:
-                colored.write(bgr(result))
-                write_image(folder / f"{index:06d}.png", result.labels)
+    try:
+        with (
+            VideoReader(request.source) as video,
+            VideoWriter(request.output, video.fps) as colored,
+        ):
+            tally.total = video.count
+            for index, frame in enumerate(video.frames()):
+                result = tally.segment(partial(np.asarray, frame), f"frame {index}")
+                if result is not None:
+                    colored.write(bgr(result))
+                    write_image(folder / f"{index:06d}.png", result.labels)
+    except BaseException:
+        # Like the video: half of them would stand in the way of the next try.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

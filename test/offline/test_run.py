@@ -180,7 +180,65 @@ def test_a_damaged_bag_leaves_no_output(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["in.db3"]
 
 
-@pytest.mark.parametrize("name", ["out.png", "out.mp4", "out.mcap"])
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("in.png", "out.mp4"),
+        ("in.png", "out.mcap"),
+        ("in", "out.mp4"),
+        ("in", "out.png"),
+        ("in.mcap", "out.mp4"),
+        ("in.mcap", "out.png"),
+        ("in.mp4", "out.png"),
+        ("in.mp4", "out.mcap"),
+    ],
+)
+def test_an_output_of_another_kind_is_refused_and_nothing_is_written(
+    tmp_path: Path, source: str, output: str
+) -> None:
+    if source == "in.mcap":
+        write_bag(tmp_path / source)
+    elif source == "in":
+        write_image(tmp_path / source / "a.png", picture(0))
+    else:
+        (tmp_path / source).touch()
+    with pytest.raises(OutputError, match="the output is of the input's kind"):
+        go(tmp_path / source, tmp_path / output)
+    assert [path.name for path in tmp_path.iterdir()] == [source]
+
+
+@pytest.mark.parametrize("name", ["10:30:00.mp4", "50%.mp4", "%03d.mp4", "-a b.mp4"])
+def test_a_name_is_a_name_whatever_stands_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with VideoWriter(Path(name), 10) as video:
+        for index in range(3):
+            video.write(np.full((48, 64, 3), 40 * index, np.uint8))
+    figures = go(Path(name), Path(f"out {name}"))
+    assert figures["frames"] == 3
+    with VideoReader(Path(f"out {name}")) as again:
+        assert len(list(again.frames())) == 3
+
+
+def test_a_video_that_fails_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "in.mp4", 10) as video:
+        for index in range(5):
+            video.write(np.full((48, 64, 3), 40 * index, np.uint8))
+
+    class Breaks(BlueAsLabel):
+        def __call__(self, image: np.ndarray | Frame, outputs: Outputs | None = None):
+            if np.asarray(image).mean() > 100:
+                raise OutputError("a full disk", "space", "make some")
+            return super().__call__(image, outputs)
+
+    with pytest.raises(OutputError, match="a full disk"):
+        run(Request(tmp_path / "in.mp4", tmp_path / "out.mp4"), Breaks(), lambda *_: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+    assert go(tmp_path / "in.mp4", tmp_path / "out.mp4")["frames"] == 5
+
+
+@pytest.mark.parametrize("name", ["out.png", "out"])
 def test_an_existing_output_is_left_alone(tmp_path: Path, name: str) -> None:
     write_image(tmp_path / "in.png", picture(0))
     (tmp_path / name).write_text("precious")

@@ -59,7 +59,7 @@ def run(*arguments):
     SegmentationNode.close = signalled
     # The first signal comes from the executor's first callback.
     SegmentationNode._bring_up = lambda self: print("spinning", flush=True)
-    run_before(*arguments)
+    return run_before(*arguments)
 
 run_before, node._run = node._run, run
 sys.exit(node.main())
