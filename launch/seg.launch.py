@@ -11,6 +11,8 @@ this node.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from launch.action import Action
@@ -21,7 +23,7 @@ from launch import LaunchContext, LaunchDescription
 from segmentation_node.cameras import Camera, cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError
-from segmentation_node.launching import absolute_name, given, require_rviz, switch
+from segmentation_node.launching import absolute_name, given, switch
 from segmentation_node.resources import share_directory
 from segmentation_node.transport import tidy_plan
 
@@ -133,7 +135,8 @@ def segmentation_node(context: LaunchContext) -> LifecycleNode:
         parameters=[params_file(context), *filter(None, [overrides(context)])],
         arguments=["--ros-args", "--log-level", f"{logger}:={given(context, 'log_level')}"],
         output="screen",
-        emulate_tty=True,
+        # Colours for a terminal alone: a log file would hold their codes.
+        emulate_tty=sys.stdout.isatty(),
     )
 
 
@@ -168,6 +171,29 @@ def rviz(context: LaunchContext) -> Node:
         parameters=[{"use_sim_time": sim_time}],
         remappings=topics,
     )
+
+
+def require_rviz() -> None:
+    """Look for RViz before anything is started: a launch that fails later leaves the node alone.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    # Comes with launch_ros.
+    from ament_index_python.packages import (  # noqa: PLC0415
+        PackageNotFoundError,
+        get_package_prefix,
+    )
+
+    try:
+        get_package_prefix("rviz2")
+    except (PackageNotFoundError, OSError):  # the latter where no ROS is sourced
+        distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
+        raise ConfigError(
+            received="rviz:=true on a machine without the package rviz2",
+            expected="RViz beside ROS 2",
+            fix=f"sudo apt install ros-{distribution}-rviz2, or leave rviz:=true out",
+        ) from None
 
 
 def start(context: LaunchContext) -> list[Action]:

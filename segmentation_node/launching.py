@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -42,29 +41,6 @@ def switch(name: str, text: str) -> bool:
     if text.lower() in {"false", "0", "no", "off"}:
         return False
     raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
-
-
-def require_rviz() -> None:
-    """Look for RViz before anything is started: a launch that fails later leaves the node alone.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    # Comes with launch_ros, which this package can be without.
-    from ament_index_python.packages import (  # noqa: PLC0415
-        PackageNotFoundError,
-        get_package_prefix,
-    )
-
-    try:
-        get_package_prefix("rviz2")
-    except (PackageNotFoundError, OSError):  # the latter where no ROS is sourced
-        distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
-        raise ConfigError(
-            received="rviz:=true on a machine without the package rviz2",
-            expected="RViz beside ROS 2",
-            fix=f"sudo apt install ros-{distribution}-rviz2, or leave rviz:=true out",
-        ) from None
 
 
 def absolute_name(context: Context, name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -27,6 +28,13 @@ from segmentation_node.ros.streams import CameraStreams
 
 SENSOR_PERIOD_S = 1.0
 """Seconds between two readings of the GPU's sensors, at least: some take a while to answer."""
+
+
+BROUGHT_UP = {
+    Transition.TRANSITION_CONFIGURE: ("inactive", "active"),
+    Transition.TRANSITION_ACTIVATE: ("active",),
+}
+"""The states in which a node that brings itself up has these transitions behind it."""
 
 
 class SegmentationNode(LifecycleNode):
@@ -261,6 +269,9 @@ class SegmentationNode(LifecycleNode):
 
         rclpy of Humble and Jazzy lets the exception end the process
         (https://github.com/ros2/rclpy/issues/1209).
+
+        What a node has done by itself is a success: a lifecycle manager, such as nav2's, asks for
+        it all the same, and gives up on all its nodes where one says no.
         """
         service = self._service_change_state
         change_state = service.callback
@@ -268,6 +279,12 @@ class SegmentationNode(LifecycleNode):
         def answered(
             request: ChangeState.Request, response: ChangeState.Response
         ) -> ChangeState.Response:
+            state = self._state_machine.current_state[1]
+            brought_up = state in BROUGHT_UP.get(request.transition.id, ())
+            if brought_up and self.get_parameter("autostart").value:
+                self.get_logger().info(f"asked for a transition that autostart has made: {state}")
+                response.success = True
+                return response
             try:
                 return change_state(request, response)
             except RuntimeError as error:  # rclpy's RCLError

@@ -57,7 +57,9 @@ class NodeParameters:
         self._refused: dict[str, ConfigError] = {}
         for parameter in PARAMETERS.values():
             self._declare(parameter)
-        self._unknown = unknown_parameters(node)
+        # A file under /** may hold those of other nodes, so that it is a warning and no refusal.
+        if unknown := unknown_parameters(node):
+            node.get_logger().warning(unknown)
         # Humble has none: there `ros2 param set` wants 10.0 for a floating-point number.
         if hasattr(node, "add_pre_set_parameters_callback"):
             node.add_pre_set_parameters_callback(_whole_numbers_as_floats)
@@ -67,11 +69,8 @@ class NodeParameters:
         """The configuration as it stands.
 
         Raises:
-            ConfigError: A value given at the start was refused and has not been set since, or a
-                name that was given is none of a parameter.
+            ConfigError: A value given at the start was refused and has not been set since.
         """
-        if self._unknown is not None:
-            raise self._unknown
         for refusal in self._refused.values():
             raise refusal
         return self._current()
@@ -160,21 +159,21 @@ class NodeParameters:
             self._on_live_change(replace(self._current(), **checked))  # type: ignore[arg-type]
 
 
-def unknown_parameters(node: Node) -> ConfigError | None:
-    """What is wrong with the names that a node was given parameters under at its start.
+def unknown_parameters(node: Node) -> str:
+    """What is wrong with the names that a node was given parameters under; empty where nothing is.
 
     rclpy keeps those that nobody declares to itself, without a word.
     """
     given = getattr(node, "_parameter_overrides", {})
     unknown = [name for name in given if not (node.has_parameter(name) or name.startswith(FOREIGN))]
     if not unknown:
-        return None
+        return ""
     guesses = [f"{name} to {near}" for name in unknown if (near := nearest(name, PARAMETERS))]
     correct = f"correct {', '.join(guesses)}" if guesses else "take them out, or correct them"
-    return ConfigError(
-        received=f"parameters of unknown names: {', '.join(unknown)}",
-        expected="names that `ros2 param list` shows for this node",
-        fix=f"{correct}, and start the node again",
+    return (
+        f"received parameters of unknown names, which nothing reads: {', '.join(unknown)}; "
+        "expected names that `ros2 param list` shows for this node; fix: "
+        f"{correct}, and start the node again"
     )
 
 

@@ -15,7 +15,6 @@ import yaml
 
 from segmentation_node.config import PARAMETERS
 from segmentation_node.errors import ConfigError
-from segmentation_node.launching import require_rviz
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILE = REPOSITORY / "launch" / "seg.launch.py"
@@ -152,7 +151,7 @@ def test_without_rviz_nothing_starts(
     launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("ament_index_python")
-    monkeypatch.setattr(launch_file, "require_rviz", require_rviz)
+    monkeypatch.setattr(launch_file, "require_rviz", load().require_rviz)
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
     monkeypatch.setenv("ROS_DISTRO", "jazzy")
     with pytest.raises(ConfigError, match="sudo apt install ros-jazzy-rviz2"):
@@ -218,3 +217,12 @@ def test_settings_of_the_users_environment_win(launch_file: ModuleType) -> None:
 
 def test_the_file_is_not_executable_by_mistake() -> None:
     assert not os.access(FILE, os.X_OK)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_only_a_terminal_gets_colours(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    node = the("LifecycleNode", started(launch_file))
+    assert node.options["emulate_tty"] is is_terminal

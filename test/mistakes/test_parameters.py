@@ -35,7 +35,7 @@ def refused(name: str, value: object) -> str:
 MISTAKES: list[Mistake] = [
     Mistake(
         "misspelt_parameter",
-        "parameters of unknown names: modell",
+        "unknown names, which nothing reads: modell",
         "The parameter file or the command line gives a parameter that the node does not have.",
         "Correct the name; `ros2 param list` shows those that there are.",
         lambda _: unknown("modell", "precision"),
@@ -43,7 +43,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "parameter_in_camel_case",
-        "parameters of unknown names: imageTopic",
+        "unknown names, which nothing reads: imageTopic",
         "Names of parameters are written with underscores.",
         "Write `image_topic`.",
         lambda _: unknown("imageTopic"),
@@ -51,7 +51,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "parameter_of_another_node",
-        "parameters of unknown names: framerate_fps",
+        "unknown names, which nothing reads: framerate_fps",
         "The parameter file holds a parameter of another node.",
         "Take it out, or move it to that node's part of the file.",
         lambda _: unknown("framerate_fps"),
@@ -59,7 +59,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "several_misspelt_parameters",
-        "unknown names: engin, precison",
+        "nothing reads: engin, precison",
         "Several names in the parameter file are misspelt.",
         "Correct all of them.",
         lambda _: unknown("engin", "precison"),

@@ -105,6 +105,22 @@ def test_a_node_that_is_told_to_end_three_times_ends_well_and_leaves_nothing(
         assert not [one for one in segments if one.exists()]
 
 
+def test_a_lifecycle_manager_may_bring_up_a_node_that_has_brought_itself_up(
+    domain_id: int, observer: Observer
+) -> None:
+    with node(domain_id, observer) as rig:
+        rig.program.wait_for_line("active: ")
+        assert rig.change_state(CONFIGURE)
+        assert rig.change_state(ACTIVATE)
+        assert rig.state == "active"
+        assert not rig.change_state(CLEANUP)  # not from here
+        assert rig.change_state(DEACTIVATE)
+        assert rig.change_state(CONFIGURE)
+        assert rig.state == "inactive"
+        assert rig.change_state(ACTIVATE)
+        assert rig.state == "active"
+
+
 @pytest.mark.parametrize(
     ("name", "wrong", "right", "said"),
     [
