@@ -83,8 +83,8 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     yield "# Troubleshooting"
     yield ""
-    yield "Search this page for a few words of the message you got. Every row is a test of the"
-    yield "package: the message on the left is what it says, word for word."
+    yield "Search this page for a few words of the message you got: on the left is a part of it, as"
+    yield "it is printed. Each row is tested, and the page is made of these tests."
     for area, heading in AREAS.items():
         yield from ("", f"## {heading}", "", "| what you see | why | what to do |", "|---|---|---|")
         for row in mistakes_of(area):

@@ -14,6 +14,7 @@ from segmentation_node.core.frame import Frame
 from segmentation_node.errors import FrameError
 from segmentation_node.media.codec import decode_frame, encode_jpeg, encode_png
 from segmentation_node.media.images import list_images, read_image, read_labels, write_image
+from segmentation_node.media.video import VideoReader, VideoWriter
 from segmentation_node.offline.kinds import kind_of
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
@@ -171,7 +172,74 @@ _IMAGES = [
     ),
 ]
 
-MISTAKES: list[Mistake] = [*_IMAGES]
+
+def _video_written_as(name: str) -> Callable[[Path], str]:
+    return lambda folder: told(VideoWriter, folder / name, 30.0)
+
+
+def _sizes_differ(folder: Path) -> str:
+    with VideoWriter(folder / "a.mp4", 30.0) as video:
+        video.write(PICTURE)
+        return told(video.write, PICTURE[:24])
+
+
+def _cut_short(folder: Path) -> str:
+    with VideoWriter(folder / "a.mp4", 30.0) as video:
+        for _ in range(20):
+            video.write(PICTURE)
+    whole = (folder / "a.mp4").read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    return told(lambda: list(VideoReader(folder / "cut.mp4").frames()))
+
+
+_VIDEOS = [
+    Mistake(
+        "a_video_that_is_none",
+        "which does not open",
+        "The file ends like a video and is none, or is of a format that OpenCV lacks.",
+        "Convert it to H.264 MP4.",
+        lambda folder: told(VideoReader, _put(folder / "a.mp4", b"no video")),
+        also=("a.mp4",),
+    ),
+    Mistake(
+        "a_video_that_is_not_there",
+        "which does not open",
+        "The path of the video is misspelt.",
+        "Check the path.",
+        lambda folder: told(VideoReader, folder / "none.mp4"),
+        also=("check that the file is there",),
+    ),
+    Mistake(
+        "a_video_as_avi",
+        "the ending '.avi'",
+        "Videos are written as MP4.",
+        "Name an output that ends in .mp4.",
+        _video_written_as("out.avi"),
+    ),
+    Mistake(
+        "frames_of_two_sizes",
+        "the shape of the first frame",
+        "A video has frames of one size.",
+        "Write images instead.",
+        _sizes_differ,
+    ),
+    Mistake(
+        "half_a_video",
+        "cut.mp4",
+        "The copy was interrupted.",
+        "Copy the video again.",
+        _cut_short,
+        also=("cut short",),
+    ),
+]
+
+
+def _put(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+MISTAKES: list[Mistake] = [*_IMAGES, *_VIDEOS]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
