@@ -28,7 +28,7 @@ def quantize(
     reference: Annotated[
         list[Path] | None, folders("Folder of images as in use, to warn of missing light")
     ] = None,
-    method: Annotated[str, typer.Option(help="entropy, percentile or minmax.")] = "entropy",
+    method: Annotated[str, typer.Option(help="percentile, minmax or entropy.")] = "percentile",
     bins: Annotated[int, typer.Option(help="Bins of the histograms, a power of two.")] = 2048,
     percentile: Annotated[
         float, typer.Option(help="Per cent of the values within a range, for percentile.")
@@ -48,6 +48,10 @@ def quantize(
     ] = False,
     size: Size = None,
     limit: Annotated[int | None, most("Most images, spread over all of them.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Write INT8 that does not label as the float network, too."),
+    ] = False,
     check: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Only hold this ONNX to the rules.")
     ] = None,
@@ -83,6 +87,7 @@ def quantize(
         quantize_last=quantize_last,
         size=None if size is None else NetworkSize.parse(size),
         limit=limit,
+        force=force,
     )
     with step_bars() as bars:
         figures = run_quantize(request, bars, lambda line: typer.echo(line, err=True))

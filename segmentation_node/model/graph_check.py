@@ -54,13 +54,10 @@ def _check_data_files(model: Model, graph: OnnxGraph) -> None:
 def _check_counts(model: Model, graph: OnnxGraph) -> None:
     if len(graph.inputs) == 1 and len(graph.outputs) == 1:
         return
-    names = {
-        "inputs": ", ".join(str(one) for one in graph.inputs),
-        "outputs": ", ".join(str(one) for one in graph.outputs),
-    }
+    inputs, outputs = (", ".join(map(str, ends)) for ends in (graph.inputs, graph.outputs))
     _refuse(
-        f"{len(graph.inputs)} inputs ({names['inputs']}) and {len(graph.outputs)} outputs "
-        f"({names['outputs']}) in {model.path.name}",
+        f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs in {model.path.name}: "
+        f"{inputs}; and {outputs}",
         "one image input and one output of logits",
         "export the network with these alone, such as without its auxiliary head",
     )

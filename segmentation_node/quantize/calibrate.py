@@ -38,7 +38,7 @@ class Method:
         percentile: Per cent of the values within the range, for `percentile`.
     """
 
-    name: str = "entropy"
+    name: str = "percentile"
     bins: int = DEFAULT_BINS
     percentile: float = DEFAULT_PERCENTILE
 

@@ -31,6 +31,7 @@ class Request:
         quantize_last: Whether the layers that make the class scores are quantised as well.
         size: Network size to calibrate at; the model's default where None.
         limit: Most images to calibrate on; all where None.
+        force: Whether an int8 network is written too that does not agree with the float one.
     """
 
     model: str | Path
@@ -45,6 +46,7 @@ class Request:
     quantize_last: bool = False
     size: NetworkSize | None = None
     limit: int | None = None
+    force: bool = False
 
     def __post_init__(self) -> None:
         _check(self.precision in PRECISIONS, self.precision, "one of " + ", ".join(PRECISIONS))

@@ -28,6 +28,12 @@ from segmentation_node.quantize.source import Source
 COMPARED_IMAGES = 8
 """Images on which the result is compared with the float network."""
 
+LEAST_AGREEMENT = 0.99
+"""Share of the cells that must keep their class, for an int8 network to be written."""
+
+MOST_LOST = 0.1
+"""Share of a class's cells that may change their class."""
+
 Say = Callable[[str], None]
 Figures = dict[str, Any]
 
@@ -51,7 +57,7 @@ def quantize(request: Request, progress: Progress, say: Say) -> Figures:
     images = ImageSet.read(request.images, request.limit)
     if request.precision != "int8":
         result = _without_activations(source, request)
-        return _write(source, images, request, result, None, {})
+        return _write(source, request, result, None, _compared(source, images, result))
     coverage, figures = _cover(images, request, progress, say)
     int8 = quantize_int8(source, images, coverage, request, progress)
     for warning in int8.warnings:
@@ -59,7 +65,11 @@ def quantize(request: Request, progress: Progress, say: Say) -> Figures:
     figures["warnings"] += int8.warnings
     figures["sensitivity"] = [asdict(one) for one in int8.ranking]
     result = to_half(int8.network) if request.is_half else int8.network
-    return _write(source, images, request, result, int8, figures)
+    figures |= _compared(source, images, result)
+    for warning in _judge(source, request, figures):
+        say(f"warning: {warning}")
+        figures["warnings"].append(warning)
+    return _write(source, request, result, int8, figures)
 
 
 def check_file(path: Path, *, allow_last: bool = False) -> Figures:
@@ -116,7 +126,6 @@ def _covered(coverage: Coverage) -> Figures:
 
 def _write(
     source: Source,
-    images: ImageSet,
     request: Request,
     result: onnx.ModelProto,
     int8: Int8 | None,
@@ -136,7 +145,6 @@ def _write(
         "bytes": len(data),
         "float_bytes": source.model.path.stat().st_size,
         "network_size": str(source.size),
-        **_compared(source, images, result),
         **figures,
     }
 
@@ -148,6 +156,35 @@ def _compared(source: Source, images: ImageSet, result: onnx.ModelProto) -> Figu
     samples = list(source.samples(images.part(COMPARED_IMAGES)))
     found = difference(logits_of(source.network, samples), logits_of(result, samples))
     return {"compared_images": len(samples), **asdict(found)}
+
+
+def _judge(source: Source, request: Request, compared: Figures) -> list[str]:
+    """Refuse an int8 network that does not label as the float one; where forced, a warning.
+
+    Raises:
+        ModelError: Too few cells keep their class, or too few of one class do.
+    """
+    names = [label.name for label in source.model.labels.classes]
+    lost = {names[channel]: 1 - kept for channel, kept in compared["kept"].items()}
+    shown = [
+        f"{name} loses {100 * share:.0f} % of its cells"
+        for name, share in sorted(lost.items(), key=lambda one: -one[1])
+        if share > MOST_LOST
+    ]
+    agreement = compared["label_agreement"]
+    if agreement >= LEAST_AGREEMENT and not shown:
+        return []
+    error = ModelError(
+        received=f"an int8 network of which {100 * agreement:.1f} % of the cells have the class of "
+        f"the float network, by {request.method.name}" + "".join(f"; {one}" for one in shown),
+        expected=f"{100 * LEAST_AGREEMENT:.0f} % of them, and no class that loses more than "
+        f"{100 * MOST_LOST:.0f} %",
+        fix="try another --method (percentile, minmax, entropy), leave layers in float by "
+        "--sensitive 4, or give more images of these classes; --force writes it all the same",
+    )
+    if not request.force:
+        raise error
+    return [f"forced: {error.received}"]
 
 
 def _hold_to_rules(result: onnx.ModelProto, request: Request) -> None:

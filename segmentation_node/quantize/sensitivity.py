@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
@@ -16,6 +16,9 @@ from segmentation_node.quantize.measured import MeasuredTensors
 from segmentation_node.quantize.placement import Placement, place_one
 from segmentation_node.quantize.sessions import Session
 
+FEWEST_CELLS = 50
+"""Cells of a class below which nothing is said of it: a few change in any precision."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -24,10 +27,13 @@ class Difference:
     Args:
         logits_error: Root of the mean squared difference, over that of the logits themselves.
         label_agreement: Share of the logits' cells in which the same class wins, 0..1.
+        kept: Share of the cells of each class that keep it, 0..1, by channel; of those classes
+            alone that win in `FEWEST_CELLS`.
     """
 
     logits_error: float
     label_agreement: float
+    kept: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,4 +107,16 @@ def difference(
     power = sum(float(np.square(a, dtype=np.float64).sum()) for a, _ in pairs)
     same = [float((a.argmax(axis=0) == b.argmax(axis=0)).mean()) for a, b in pairs]
     relative = float(np.sqrt(error / power)) if power else float(error > 0)
-    return Difference(relative, float(np.mean(same)))
+    return Difference(relative, float(np.mean(same)), _kept(pairs))
+
+
+def _kept(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> dict[int, float]:
+    classes = len(pairs[0][0])
+    all_cells, kept_cells = np.zeros(classes, np.int64), np.zeros(classes, np.int64)
+    for truth, found in pairs:
+        before = truth.argmax(axis=0)
+        same = before == found.argmax(axis=0)
+        all_cells += np.bincount(before.ravel(), minlength=classes)
+        kept_cells += np.bincount(before[same], minlength=classes)
+    judged = np.flatnonzero(all_cells >= FEWEST_CELLS).tolist()
+    return {one: float(kept_cells[one] / all_cells[one]) for one in judged}

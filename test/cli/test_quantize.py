@@ -35,6 +35,7 @@ def test_a_network_is_quantised_and_found_to_break_no_rule(little, tmp_path):
     photos = tmp_path / "photos"
     done = run(
         "quantize",
+        "--force",
         "--model",
         little,
         "--images",
@@ -59,6 +60,7 @@ def test_a_file_that_breaks_a_rule_is_named_and_exits_with_1(little, tmp_path):
     photos = tmp_path / "photos"
     run(
         "quantize",
+        "--force",
         "--model",
         little,
         "--images",
@@ -92,7 +94,8 @@ def test_missing_packages_are_named_with_the_way_to_get_them(monkeypatch, little
 
 
 def test_without_an_output_it_is_written_where_every_engine_looks_for_it(little, tmp_path):
-    done = run("quantize", "--model", little, "--images", tmp_path / "photos", "--limit", "2")
+    photos = tmp_path / "photos"
+    done = run("quantize", "--model", little, "--images", photos, "--limit", "2", "--force")
     assert done.exit_code == 0
     made = little.with_name("small.int8.onnx")
     model = load_model(made)

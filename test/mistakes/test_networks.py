@@ -148,10 +148,11 @@ MISTAKES = [
     ),
     Mistake(
         "auxiliary_head",
-        "1 inputs ('image' 1x3x?x? float32) and 2 outputs",
+        "1 inputs and 2 outputs",
         "The network has an auxiliary head, or gives its features as well.",
         "Export the logits alone.",
         with_network(outputs=2),
+        also=("'image' 1x3x?x? float32; and 'logits' 1x4x?x? float32, 'more1'",),
     ),
     Mistake(
         "lost_data_file",

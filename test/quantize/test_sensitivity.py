@@ -69,3 +69,12 @@ def test_difference_is_relative_and_counts_cells():
     result = difference([truth], [found])
     assert result.logits_error == pytest.approx(np.sqrt(2 / 4))
     assert result.label_agreement == 0.75
+    assert result.kept == {}  # too few cells to say anything of a class
+
+
+def test_difference_says_what_share_of_its_cells_each_class_keeps():
+    truth = np.zeros((3, 10, 20), np.float32)
+    truth[0, :5], truth[1, 5:], truth[2, 0, 0] = 1, 1, 2
+    found = truth.copy()
+    found[2, 5] = 3  # 20 of the second class's 100 cells become the third
+    assert difference([truth], [found]).kept == {0: 1.0, 1: pytest.approx(0.8)}

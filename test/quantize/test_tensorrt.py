@@ -41,6 +41,8 @@ def plan(path):
 )
 def test_every_precision_is_parsed_and_built(model_path, photos, tmp_path, options):
     out = tmp_path / "q.onnx"
-    request = Request(model_path, out, images=(photos,), method=Method("minmax"), **options)
+    request = Request(
+        model_path, out, images=(photos,), method=Method("minmax"), force=True, **options
+    )
     quantize(request, lambda *step: None, lambda line: None)
     assert plan(out) is not None

@@ -39,6 +39,8 @@ class Quantising:
     def request(self, model: str, output: Path, variant: Variant) -> Request:
         """What is asked of `quantize`."""
         common: dict[str, Any] = {"model": model, "output": output, "precision": variant.precision}
+        # What it costs is what is to be found out.
+        common["force"] = True
         if variant.precision == "int8":
             common |= {"images": self.images, "limit": self.limit, "size": self.size}
             common |= {"method": Method(variant.method), "sensitive": self.sensitive}
