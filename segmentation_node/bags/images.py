@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from rosbags.serde import SerdeError
@@ -16,6 +17,9 @@ from segmentation_node.media import codec
 RAW_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 IMAGE_TYPES = (RAW_TYPE, COMPRESSED_TYPE)
+
+_TRIED_IMAGES = 3
+"""First images of a topic that are tried before it counts as one that cannot be read."""
 
 
 def image_topics(bag: BagReader) -> tuple[str, ...]:
@@ -52,6 +56,38 @@ def choose_image_topics(bag: BagReader, wanted: Sequence[str] = ()) -> tuple[str
     if not found:
         raise _unclear(bag, found)
     return found
+
+
+def tell_readable(bag: BagReader, topics: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Tell topics whose images can be read from those of other things than pictures.
+
+    Bags of vehicles hold depth, thermal images and masks under the types of images. A topic is
+    judged by its first images: one damaged image does not make it odd.
+
+    Args:
+        bag: An open bag.
+        topics: Its image topics.
+
+    Returns:
+        Those that can be read, or that are empty; and why the others cannot, by topic. All are
+        taken for readable where none is: then there is something wrong with them.
+    """
+    faults = {
+        topic: [_fault(one) for one in islice(bag.messages([topic]), _TRIED_IMAGES)]
+        for topic in topics
+    }
+    odd = {topic: found[0] for topic, found in faults.items() if found and all(found)}
+    readable = tuple(topic for topic in topics if topic not in odd)
+    return (readable, odd) if readable else (tuple(topics), {})
+
+
+def _fault(message: Message) -> str:
+    """Why an image cannot be read; empty where it can."""
+    try:
+        decode_frame(message)
+    except FrameError as error:
+        return str(error)
+    return ""
 
 
 def choose_image_topic(bag: BagReader, wanted: str | None = None) -> str:

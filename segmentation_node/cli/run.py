@@ -111,6 +111,7 @@ def _one(figures: Mapping[str, Any]) -> dict[str, str]:
     again = {"done again": figures["note"]} if figures.get("note") else {}
     return {
         **again,
+        **_left_alone(figures),
         "frames": str(figures["frames"]),
         "frames per second": f"{figures['frames_per_s']:.1f} (reading and writing included)",
         "time per frame": f"{total.get('p50_ms', 0):.1f} ms p50, {total.get('p95_ms', 0):.1f} p95",
@@ -121,7 +122,11 @@ def _one(figures: Mapping[str, Any]) -> dict[str, str]:
 
 def _many(figures: Mapping[str, Any]) -> dict[str, str]:
     bags = figures["bags"]
-    listed = [bag for bag in bags if bag["error"] or bag["note"] or len(bags) <= _LONGEST_TABLE]
+    listed = [
+        bag
+        for bag in bags
+        if bag["error"] or bag["note"] or bag.get("left_alone") or len(bags) <= _LONGEST_TABLE
+    ]
     return {
         "bags": ", ".join(
             f"{figures[status]} {status}" for status in ("done", "skipped", "failed")
@@ -135,4 +140,13 @@ def _many(figures: Mapping[str, Any]) -> dict[str, str]:
 def _told(bag: Mapping[str, Any]) -> str:
     why = f", again: {bag['note']}" if bag["note"] else ""
     error = f": {bag['error']}" if bag["error"] else ""
-    return f"{bag['status']}{why}{error}"
+    left = "".join(f"; {text}" for text in _left_alone(bag).values())
+    return f"{bag['status']}{why}{error}{left}"
+
+
+def _left_alone(figures: Mapping[str, Any]) -> dict[str, str]:
+    """The image topics that were copied only, with the hint that they can be asked for."""
+    if not figures.get("left_alone"):
+        return {}
+    told = "; ".join(f"{topic} ({why})" for topic, why in figures["left_alone"].items())
+    return {"not segmented": f"{told}. With --topic only the topics that you name are taken"}

@@ -71,6 +71,7 @@ class Tally:
         total: Frames there are; 0 where unknown.
         frames: Frames done.
         malformed: The frames that could not be read, and why.
+        left_alone: Image topics of a bag that nobody asked for and that cannot be read, and why.
         stages: How long each stage took.
         begin: When the run began, seconds of the monotonic clock.
     """
@@ -81,6 +82,7 @@ class Tally:
     total: int = 0
     frames: int = 0
     malformed: list[str] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
     stages: StageStats = field(default_factory=lambda: StageStats(WINDOW))
     begin: float = field(default_factory=time.monotonic)
 
@@ -109,6 +111,7 @@ class Tally:
         return {
             "frames": self.frames,
             "malformed": self.malformed,
+            "left_alone": self.left_alone,
             "seconds": round(seconds, 3),
             "frames_per_s": round(self.frames / seconds, 2) if seconds else 0.0,
             "stages_ms": {name: _rounded(stats) for name, stats in self.stages.stats().items()},

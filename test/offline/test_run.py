@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from locked import lock
-from small_bags import picture, write_bag
+from small_bags import PERIOD_NS, START_NS, picture, raw_image, write_bag
 
 from segmentation_node.bags.reader import BagReader
 from segmentation_node.bags.types import typestore
@@ -164,6 +164,49 @@ def test_a_bag_keeps_its_topics_and_gets_two_more(
         else:
             # The colour is RGB (label, label / 2, 0); BGR once it is decoded.
             assert decode_image(bytes(image.data))[0, 0, 0] == 0
+
+
+def write_odd_bag(path: Path, good: int = 3, odd: int = 3, bad_first: int = 0) -> Path:
+    """A camera, and beside it a topic of images that nobody here reads."""
+    with BagWriter(path) as bag:
+        camera = bag.add_topic("/front/image_raw", "sensor_msgs/msg/Image")
+        strange = bag.add_topic("/confidence/map", "sensor_msgs/msg/Image")
+        for index in range(max(good, odd)):
+            time_ns = START_NS + index * PERIOD_NS
+            image = raw_image(index, time_ns)
+            if index < good:
+                image.encoding = "bgr8" if index >= bad_first else "no such thing"
+                bag.write_message(camera, time_ns, image)
+            if index < odd:
+                image.encoding = "32FC1"
+                bag.write_message(strange, time_ns, image)
+    return path
+
+
+def test_a_bag_with_odd_images_beside_the_camera_is_done_and_they_are_named(tmp_path: Path) -> None:
+    figures = go(write_odd_bag(tmp_path / "in.mcap"), tmp_path / "out.mcap")
+    assert (figures["frames"], figures["malformed"]) == (3, [])
+    assert list(figures["left_alone"]) == ["/confidence/map"]
+    assert "32FC1" in figures["left_alone"]["/confidence/map"]
+    with BagReader(tmp_path / "out.mcap") as bag:
+        assert bag.count_of("/confidence/map") == 3
+        assert sum("labels" in topic for topic in bag.topics) == 1
+
+
+def test_an_odd_topic_that_was_asked_for_is_an_error(tmp_path: Path) -> None:
+    source = write_odd_bag(tmp_path / "in.mcap")
+    with pytest.raises(MediaError, match="32FC1"):
+        go(source, tmp_path / "out.mcap", topics=("/front/image_raw", "/confidence/map"))
+
+
+def test_a_camera_whose_first_image_is_damaged_is_no_odd_topic(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="no such thing"):
+        go(write_odd_bag(tmp_path / "in.mcap", bad_first=1), tmp_path / "out.mcap")
+
+
+def test_a_bag_of_odd_images_alone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="32FC1"):
+        go(write_odd_bag(tmp_path / "in.mcap", good=0), tmp_path / "out.mcap")
 
 
 def test_a_bag_that_was_segmented_before_is_refused(tmp_path: Path) -> None:
