@@ -138,7 +138,8 @@ def _palette_as_grey(data: bytes) -> bytes:
         if data[place + 4 : place + 8] not in _PALETTE_CHUNKS:
             parts.append(data[place:end])
         place = end
-    return b"".join(parts)
+    # What is left of a file that is cut short stays, for the decoder to see that.
+    return b"".join([*parts, data[place:]])
 
 
 def _grey_step(data: bytes) -> int:

@@ -56,7 +56,8 @@ def network(whole: NDArray[Any], zero: int = 0) -> bytes:
 def opened(folder: Path, onnx: bytes) -> OpenVinoEngine:
     path = write_network(folder, onnx, mean=[0.0] * 3, std=[255.0] * 3)
     model = load_model(path)
-    return OpenVinoEngine(model, "int8", model.default_size)
+    # Not "int8": some processors run so small a network in float, and say so.
+    return OpenVinoEngine(model, "auto", model.default_size)
 
 
 def read(path: Path) -> Any:

@@ -32,6 +32,7 @@ def streams(*cameras: SimpleNamespace, reports: list[Report]) -> SimpleNamespace
         cameras=cameras,
         reports=lambda: reports,
         trouble="",
+        failure="",
         facts={"device": "CPU"},
         topics=[one.topic for one in cameras],
     )
