@@ -93,7 +93,7 @@ def test_a_palette_is_for_people_and_its_indices_are_the_ids(bits: int, palette:
 def test_a_palette_image_cut_short_is_an_error(share: float) -> None:
     data = small_png(np.eye(64, dtype=np.uint8), 8, palette=bytes(range(6)))
     with pytest.raises(FrameError):
-        decode_labels(data[: round(share * len(data))])
+        decode_labels(data[: int(share * len(data))])
 
 
 def test_a_colour_image_is_no_label_image() -> None:
