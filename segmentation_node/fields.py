@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -21,6 +22,17 @@ LARGEST_YAML_BYTES = 2**20
 
 DEEPEST_JSON = 64
 """Ten times what this package writes, and far from where repr and json.dumps give up."""
+
+_SCALARS = (
+    ("bool", "^(true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", "^[-+]?([0-9]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
+    (
+        "float",
+        r"^([-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$",
+        "-+.0123456789",
+    ),
+)
+"""What is a number or a truth value, after YAML 1.2 (10.3.2), and how each may begin."""
 
 # A file of a few lines can hold a value of billions: lists of references to lists. Their whole
 # repr would never end.
@@ -71,9 +83,12 @@ def read_yaml(path: Path, error: type[SegmentationError] = ConfigError) -> Any:
 
 @cache
 def _loader() -> Any:
-    """PyYAML's safe loader without merge keys (`<<`).
+    """PyYAML's safe loader, for which numbers and words are what they look like.
 
-    Each of them copies what it refers to, so that thirty short lines make billions of entries.
+    YAML 1.1 takes 0512 for 330 (octal), 1:30 for 90 (sexagesimal), 1_000 for 1000 and a class named
+    `no` for false. Here 0512 is 512, as in YAML 1.2, and the others are texts, which are refused
+    where a number belongs. Merge keys (`<<`) are refused: each of them copies what it refers to, so
+    that thirty short lines make billions of entries.
     """
     import yaml  # noqa: PLC0415
 
@@ -85,6 +100,19 @@ def _loader() -> Any:
                     raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             super().flatten_mapping(node)
 
+        def construct_number(self, node: Any) -> int:
+            text = self.construct_scalar(node)
+            return int(text, 16 if "x" in text else 10)
+
+    tag = "tag:yaml.org,2002:"
+    replaced = {f"{tag}{kind}" for kind in ("int", "float", "bool")}
+    Loader.yaml_implicit_resolvers = {
+        first: [one for one in resolvers if one[0] not in replaced]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    for kind, pattern, firsts in _SCALARS:
+        Loader.add_implicit_resolver(f"{tag}{kind}", re.compile(pattern), list(firsts))
+    Loader.add_constructor(f"{tag}int", Loader.construct_number)
     return Loader
 
 

@@ -213,13 +213,16 @@ def _label(entry: Fields) -> Label:
     name = entry.text("name")
     entry.where += f" ({name})"
     color = entry.integers("color", 3, 0, 255)
+    train_id = entry.optional_integer("train_id", -1, 255)
+    # Cityscapes gives those that are not trained on 255 or -1.
+    is_left_out = train_id in {-1, 255}
     label = Label(
         id=entry.integer("id", -1, 255),
         name=name,
         color=(color[0], color[1], color[2]),
         category=entry.text("category", ""),
-        ignored=entry.flag("ignored", default=False),
-        train_id=entry.optional_integer("train_id", 0, 254),
+        ignored=entry.flag("ignored", default=False) or is_left_out,
+        train_id=None if is_left_out else train_id,
     )
     entry.close()
     return label

@@ -197,7 +197,7 @@ def test_channels_follow_train_ids_even_for_ignored_labels() -> None:
         ({"name": "rest"}, "'rest'"),
         ({"ignored": "yes"}, "(road).ignored"),
         ({"train_id": 1}, "'road'"),
-        ({"train_id": -1}, "(road).train_id"),
+        ({"train_id": -2}, "(road).train_id"),
         ({"colour": [1, 2, 3]}, "(road).colour"),
         ({"name": ""}, "classes[0].name"),
         ({"name": None}, "classes[0].name"),
@@ -254,3 +254,14 @@ def test_label_files_that_cannot_be_read_are_refused(tmp_path: Path, content: by
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"labels\.yaml"):
         label_set(path)
+
+
+@pytest.mark.parametrize("train_id", [255, -1])
+def test_a_train_id_of_none_is_an_ignored_label(train_id: int) -> None:
+    classes = [
+        {"id": 7, "name": "road", "color": [1, 2, 3], "train_id": 0},
+        {"id": 4, "name": "static", "color": [4, 5, 6], "train_id": train_id},
+    ]
+    found = LabelSet.from_mapping({"name": "mine", "classes": classes})
+    assert [label.ignored for label in found.labels] == [False, True]
+    assert found.num_classes == 1
