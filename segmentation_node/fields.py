@@ -23,6 +23,8 @@ LARGEST_YAML_BYTES = 2**20
 DEEPEST_JSON = 64
 """Ten times what this package writes, and far from where repr and json.dumps give up."""
 
+_TAG = "tag:yaml.org,2002:"
+
 _SCALARS = (
     ("bool", "^(true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("int", "^[-+]?([0-9]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
@@ -104,16 +106,52 @@ def _loader() -> Any:
             text = self.construct_scalar(node)
             return int(text, 16 if "x" in text else 10)
 
-    tag = "tag:yaml.org,2002:"
-    replaced = {f"{tag}{kind}" for kind in ("int", "float", "bool")}
-    Loader.yaml_implicit_resolvers = {
-        first: [one for one in resolvers if one[0] not in replaced]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    for kind, pattern, firsts in _SCALARS:
-        Loader.add_implicit_resolver(f"{tag}{kind}", re.compile(pattern), list(firsts))
-    Loader.add_constructor(f"{tag}int", Loader.construct_number)
+    _resolve_as_it_looks(Loader)
+    Loader.add_constructor(f"{_TAG}int", Loader.construct_number)
     return Loader
+
+
+def dump_yaml(content: object) -> str:
+    """A YAML text that `read_yaml` reads back as it was.
+
+    PyYAML's own dumper leaves texts without quotes that are no numbers in YAML 1.1, such as 08 and
+    1.5e3, and that are some here. Its own words for truth values stay in quotes for other readers.
+
+    Args:
+        content: Plain numbers, texts, lists and mappings; keys stay in their order.
+    """
+    import yaml  # noqa: PLC0415
+
+    dumped: str = yaml.dump(
+        content, Dumper=_dumper(), sort_keys=False, default_flow_style=None, width=100
+    )
+    return dumped
+
+
+@cache
+def _dumper() -> Any:
+    import yaml  # noqa: PLC0415
+
+    class Dumper(yaml.SafeDumper):
+        def represent_text(self, text: str) -> Any:
+            other = yaml.SafeLoader.yaml_implicit_resolvers.get(text[:1], [])
+            quoted = "'" if any(pattern.match(text) for _, pattern in other) else None
+            return self.represent_scalar(f"{_TAG}str", text, style=quoted)
+
+    _resolve_as_it_looks(Dumper)
+    Dumper.add_representer(str, Dumper.represent_text)
+    return Dumper
+
+
+def _resolve_as_it_looks(kind: Any) -> None:
+    """Let a loader or dumper take for numbers and truth values what `_SCALARS` says."""
+    replaced = {f"{_TAG}{name}" for name, _, _ in _SCALARS}
+    kind.yaml_implicit_resolvers = {
+        first: [one for one in resolvers if one[0] not in replaced]
+        for first, resolvers in kind.yaml_implicit_resolvers.items()
+    }
+    for name, pattern, firsts in _SCALARS:
+        kind.add_implicit_resolver(f"{_TAG}{name}", re.compile(pattern), list(firsts))
 
 
 def parse_json(text: str) -> Any:

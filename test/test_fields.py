@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.fields import (
     DEEPEST_JSON,
     LARGEST_YAML_BYTES,
     Fields,
+    dump_yaml,
     parse_json,
     read_yaml,
     shown,
@@ -243,3 +246,28 @@ def test_numbers_and_words_are_what_they_look_like(
     found = read_yaml(tmp_path / "a.yaml")["a"]
     assert found == read
     assert type(found) is type(read)
+
+
+@pytest.mark.parametrize("text", ["08", "09", "1.5e3", "+.5", "no", "1:30", "1_000", "=", "", "~"])
+def test_texts_that_look_like_something_else_are_read_back_as_texts(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.yaml").write_text(dump_yaml({"name": text}), encoding="utf-8")
+    assert read_yaml(tmp_path / "a.yaml") == {"name": text}
+
+
+@given(
+    content=st.dictionaries(
+        st.text("0123456789+-.:_xeEnoyfalstru", min_size=1, max_size=8),
+        st.text("0123456789+-.:_xeEnoyfalstru", max_size=8)
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.booleans(),
+    )
+)
+def test_what_is_written_is_read_back_as_it_was(
+    content: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "again.yaml"
+    path.write_text(dump_yaml(content), encoding="utf-8")
+    assert read_yaml(path) == content

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ModelError
-from segmentation_node.fields import read_yaml
+from segmentation_node.fields import dump_yaml, read_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model import Calibration, Model
 
@@ -33,5 +31,5 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
     # Who looks for this network beside its source must know whether it is still the same one.
     content["source_sha256"] = model_sha256(source.path)
     content["calibration"] = {} if calibration is None else calibration.to_mapping()
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
+    text = dump_yaml(content)
     write_whole(path, text.encode())

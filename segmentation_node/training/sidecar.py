@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.fields import dump_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model import FORMAT
 from segmentation_node.training.networks import NetworkEntry
@@ -83,5 +82,5 @@ def write_sidecar(sidecar: Sidecar, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    text = yaml.safe_dump(sidecar.to_mapping(), sort_keys=False, default_flow_style=None, width=100)
+    text = dump_yaml(sidecar.to_mapping())
     write_whole(path, text.encode())

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.core.postprocess import inside, upsample
 from segmentation_node.core.reliability import Reliability
 from segmentation_node.errors import DatasetError, ModelError
-from segmentation_node.fields import read_yaml
+from segmentation_node.fields import dump_yaml, read_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model.contract import TEMPERATURES
 from segmentation_node.pipeline import Segmenter
@@ -211,5 +210,5 @@ def write_temperature(model: Path, temperature: float) -> None:
             fix="correct it: docs/model_sidecar.md lists its keys",
         )
     content["output"]["temperature"] = round(temperature, 3)
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
+    text = dump_yaml(content)
     write_whole(path, text.encode())
