@@ -20,6 +20,12 @@ from segmentation_node.model.onnx_file import check_onnx_file
 FORMAT = 1
 """Version of the sidecar's form that this package reads and writes."""
 
+_UNIT_STD = (0.1, 0.6)
+"""The std of images from 0 to 1 lies between these: half of them black, half white have 0.5."""
+
+_LEAST_STD = 0.7
+"""Below it a std is none of images from 0 to 255; about 1 it is that of a normalised input."""
+
 MODELS_DIRECTORY = Path(__file__).parents[1] / "models"
 
 
@@ -137,21 +143,31 @@ def _input(fields: Fields, stride: int) -> InputSpec:
 
 
 def _check_scale(fields: Fields, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
-    """Refuse the mean and std of images from 0 to 1: nothing would tell but worse labels.
+    """Refuse a mean and std that are not on the scale of 0 to 255: only worse labels would tell.
 
     Mean 0 and std 1 are right for a network that normalises by itself, mean 0 and std 255 for one
-    of images from 0 to 1.
+    of images from 0 to 1. The right numbers are named where both are plainly those of images from
+    0 to 1; anything else could be meant in several ways, and is asked about.
     """
-    is_small = all(abs(one) <= 1 for one in mean) and any(mean)
-    if not is_small and all(one >= 1 for one in std):
+    is_small_mean = any(mean) and all(abs(one) <= 1 for one in mean)
+    if not is_small_mean and all(one >= _LEAST_STD for one in std):
         return
-    right_mean = [round(255 * one, 3) if is_small else one for one in mean]
-    right_std = [round(255 * one, 3) if max(std) <= 1 else one for one in std]
+    is_of_unit_images = is_small_mean and all(0 <= one < 1 for one in mean)
+    if is_of_unit_images and all(_UNIT_STD[0] <= one <= _UNIT_STD[1] for one in std):
+        right_mean, right_std = ([round(255 * one, 3) for one in both] for both in (mean, std))
+        fix = f"write mean: {right_mean} and std: {right_std}"
+    elif all(one < _UNIT_STD[0] for one in std):
+        fix = "std divides, and these look like factors: write 1 / factor, for images from 0 to 255"
+    else:
+        fix = (
+            "write those of images from 0 to 255: of an input (x / 255 - m) / s they are 255 m and "
+            "255 s, of x / 127.5 - 1 they are 127.5 and 127.5"
+        )
     raise ModelError(
         received=f"mean {list(mean)} and std {list(std)} at {fields.where}, as of images from 0 to "
         "1",
-        expected="mean and std of images from 0 to 255, 255 times as large",
-        fix=f"write mean: {right_mean} and std: {right_std}",
+        expected="mean and std of images from 0 to 255, for an input of (x - mean) / std",
+        fix=fix,
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mistakes.table import Mistake, told
 from small_network import INT8, onnx_bytes, sidecar
 
+from segmentation_node.errors import ModelError
 from segmentation_node.model import load_model
 
 INT64 = 7
@@ -206,7 +207,7 @@ MISTAKES = [
         "mean is on the scale from 0 to 1, std on that from 0 to 255.",
         "Multiply mean by 255.",
         with_sidecar(mean=[0.485, 0.456, 0.406], std=[58.4, 57.1, 57.4]),
-        also=("std: [58.4, 57.1, 57.4]",),
+        also=("255 m and 255 s",),
     ),
     Mistake(
         "std_alone_on_0_to_1",
@@ -214,7 +215,21 @@ MISTAKES = [
         "std is on the scale from 0 to 1, mean on that from 0 to 255.",
         "Multiply std by 255.",
         with_sidecar(mean=[123.7, 116.3, 103.5], std=[0.229, 0.224, 0.225]),
-        also=("mean: [123.7, 116.3, 103.5]",),
+        also=("255 m and 255 s",),
+    ),
+    Mistake(
+        "std_as_a_factor",
+        "these look like factors",
+        "std divides; Caffe and MXNet have a factor in its place.",
+        "Write 1 / factor, for images from 0 to 255.",
+        with_sidecar(mean=[123.68, 116.78, 103.94], std=[0.017, 0.017, 0.017]),
+    ),
+    Mistake(
+        "scaled_to_minus_1_to_1",
+        "of x / 127.5 - 1 they are 127.5 and 127.5",
+        "The network takes images from -1 to 1.",
+        "Write 127.5 for both.",
+        with_sidecar(mean=[1.0, 1.0, 1.0], std=[127.5, 127.5, 127.5]),
     ),
     Mistake(
         "std_of_zero",
@@ -336,6 +351,7 @@ def test_what_the_mistakes_change_is_taken_without_them(tmp_path: Path) -> None:
     [
         ([0.0] * 3, [1.0] * 3),
         ([0.0] * 3, [255.0] * 3),
+        ([0.0] * 3, [0.9, 1.0, 1.1]),
         ([127.5] * 3, [127.5] * 3),
         ([104.0, 116.7, 122.7], [1.0] * 3),
         ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]),
@@ -347,12 +363,11 @@ def test_every_scale_that_is_in_use_is_taken(
     assert load_model(write(tmp_path, sidecar(mean=mean, std=std))).input.mean == tuple(mean)
 
 
-channel = st.floats(0.05, 0.95)
+def three(low: float, high: float) -> st.SearchStrategy[list[float]]:
+    return st.lists(st.floats(low, high), min_size=3, max_size=3)
 
 
-@given(
-    mean=st.lists(channel, min_size=3, max_size=3), std=st.lists(channel, min_size=3, max_size=3)
-)
+@given(mean=three(0.05, 0.95), std=three(0.1, 0.6))
 def test_any_mean_and_std_of_images_from_0_to_1_are_refused(
     mean: list[float], std: list[float], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -376,3 +391,17 @@ def test_weights_in_a_whole_file_beside_the_network_are_taken(tmp_path: Path) ->
 def test_weights_of_eight_bits_are_no_class_ids(tmp_path: Path) -> None:
     assert load_model(write(tmp_path, sidecar(), quantised=True)).stride == 8
     assert "class ids" in with_network(kind=INT8)(tmp_path)
+
+
+@given(mean=three(-1, 1), std=three(1e-4, 2.0))
+def test_no_numbers_are_named_but_those_of_images_from_0_to_1(
+    mean: list[float], std: list[float], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Wrong numbers would be written as told, and nothing would ask again."""
+    path = write(tmp_path_factory.getbasetemp(), sidecar(mean=mean, std=std))
+    try:
+        load_model(path)
+    except ModelError as error:
+        is_plain = any(mean) and all(0 <= one < 1 for one in mean)
+        is_plain = is_plain and all(0.1 <= one <= 0.6 for one in std)
+        assert ("write mean: [" in error.fix) == is_plain
