@@ -41,6 +41,7 @@ _CARRIES_ON = {
     "Slice",
 }
 _CARRIES_ON |= {"Upsample", "QuantizeLinear", "DequantizeLinear"}
+_CARRIES_ON |= {"Clip", "Concat", "Dropout", "Pad", "AveragePool"}
 """Operators that leave what their input means as it is: what came before them is the network's
 last word."""
 

@@ -337,6 +337,13 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.parametrize("after", ["Clip", "Concat", "Dropout", "Pad", "AveragePool", "Resize"])
+def test_probabilities_are_found_behind_what_leaves_them_as_they_are(
+    after: str, tmp_path: Path
+) -> None:
+    assert "it ends in Softmax" in with_network(ends_in=("Softmax", after))(tmp_path)
+
+
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_the_user_is_told_what_to_do(mistake: Mistake, tmp_path: Path) -> None:
     mistake.check(tmp_path)
@@ -376,7 +383,7 @@ def test_any_mean_and_std_of_images_from_0_to_1_are_refused(
 
 
 @pytest.mark.parametrize(
-    "ends_in", [("Relu",), ("LogSoftmax",), ("Identity",), ("Softmax", "Mul"), ("Transpose",)]
+    "ends_in", [("Relu",), ("LogSoftmax",), ("Identity",), ("Clip",), ("Transpose",)]
 )
 def test_what_ends_in_scores_is_taken(ends_in: tuple[str, ...], tmp_path: Path) -> None:
     assert load_model(write(tmp_path, sidecar(), ends_in=ends_in)).stride == 8
