@@ -105,7 +105,7 @@ setup(
         "quantize": ["onnx>=1.15", "onnxruntime>=1.18"],
         "ray": ["ray>=2.9"],
         "view": ["aiohttp>=3.8"],
-        "bench": ["matplotlib>=3.5", "imageio-ffmpeg>=0.5", "psutil>=5.9", "nvidia-ml-py"],
+        "bench": ["matplotlib>=3.5", "av>=12", "psutil>=5.9", "nvidia-ml-py"],
         "soak": [FUZZER, "psutil>=5.9"],
         "test": [
             FUZZER,

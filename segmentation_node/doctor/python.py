@@ -17,7 +17,7 @@ TRIALS = "segmentation_node.doctor.trials"
 # import name -> (what is missing without it, what to install)
 OPTIONAL: Mapping[str, tuple[str, str]] = {
     "rosbags": ("bags", "pip install rosbags"),
-    "imageio_ffmpeg": ("videos", "pip install imageio-ffmpeg"),
+    "av": ("videos", "pip install av"),
     "matplotlib": ("plots of the demo and of measurements", "pip install matplotlib"),
     "onnx": ("export and training", "pip install onnx"),
     "torch": ("training", "pip install torch"),

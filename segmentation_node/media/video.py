@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.errors import MediaError, OutputError
+from segmentation_node.files import part_of
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
 DEFAULT_FPS = 30.0
 
-# Colours are tagged as BT.709, which players assume for this size anyway; 4:2:0 needs even sides.
-_FILTER = (
-    "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,"
-    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-)
-_CODEC = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
+_TICKS = 90_000  # a second of a video: frame rates of film, television and cameras divide it
+_BT709 = 1  # its number in FFmpeg, as colour space, primaries and transfer
 
 
 def is_video(path: Path) -> bool:
@@ -56,16 +55,28 @@ class VideoReader:
         self.fps = float(self._capture.get(cv2.CAP_PROP_FPS)) or DEFAULT_FPS
         self.count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
-    def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """Yield each frame: (H, W, 3) uint8 BGR, the caller's own.
+    def frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Yield each frame with its time.
+
+        Yields:
+            Seconds since the first frame, which always grow; and (H, W, 3) uint8 BGR, the caller's
+            own.
 
         Raises:
             MediaError: The video breaks off early, or not one frame can be decoded.
         """
-        number = 0
+        number, begin_s, latest_s = 0, 0.0, 0.0
         while (frame := self._read()) is not None:
+            told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+            if number == 0:
+                begin_s = told_s
+            # Phones and dash cameras vary their rate. Some containers keep no times at all.
+            elif told_s - begin_s > latest_s:
+                latest_s = told_s - begin_s
+            else:
+                latest_s += 1 / self.fps
             number += 1
-            yield frame
+            yield latest_s, frame
         # Containers without an index only estimate their count, so that a few frames less are fine.
         if number < max(1.0, 0.9 * self.count):
             raise MediaError(
@@ -97,7 +108,7 @@ class VideoWriter:
 
     Args:
         path: Where to write, ending in .mp4.
-        fps: Frames per second.
+        fps: Frames per second, of a video whose frames have no times of their own.
 
     Raises:
         MediaError: The ending is not .mp4, or no encoder is installed.
@@ -107,62 +118,74 @@ class VideoWriter:
     def __init__(self, path: Path, fps: float) -> None:
         self.path = path
         self.fps = fps
-        self._partial = path.with_name(f".{path.stem}.partial.mp4")
-        self._encoder: subprocess.Popen[bytes] | None = None
+        self._part = part_of(path)
+        self._container: Any = None
+        self._stream: Any = None
         self._shape: tuple[int, ...] = ()
+        self._count, self._latest = 0, -1
         _check_ending(path)
-        self._program = _ffmpeg()
-        try:
+        self._av = _library()
+        with self._writing():
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(path, str(error.strerror)) from error
 
-    def write(self, image: NDArray[np.uint8]) -> None:
+    def write(self, image: NDArray[np.uint8], time_s: float | None = None) -> None:
         """Append one frame.
 
         Args:
             image: (H, W, 3) uint8 BGR, of the first frame's size.
+            time_s: When it is shown, in seconds from the beginning; as `fps` says where None.
 
         Raises:
             MediaError: The size is not that of the first frame.
-            OutputError: The encoder gave up.
+            OutputError: It cannot be written.
         """
-        if self._encoder is None:
-            self._encoder = self._start(image)
+        if not self._shape:
+            self._shape = image.shape
         if image.shape != self._shape:
             raise MediaError(
                 received=f"a frame of shape {image.shape}",
                 expected=f"the shape of the first frame, {self._shape}",
                 fix="write frames of different sizes as images instead of a video",
             )
-        try:
-            self._feed(np.ascontiguousarray(image).data)
-        except OSError as error:
-            raise _unwritable(self.path, self._complaint()) from error
+        ticks = round(_TICKS * (self._count / self.fps if time_s is None else time_s))
+        # No two frames may have the same time.
+        self._latest = max(ticks, self._latest + 1)
+        self._count += 1
+        with self._writing():
+            if self._container is None:
+                self._open()
+            frame = self._av.VideoFrame.from_ndarray(_even(image), format="bgr24")
+            frame = frame.reformat(
+                format="yuv420p", dst_colorspace=_BT709, src_color_range=2, dst_color_range=1
+            )
+            frame.pts, frame.time_base = self._latest, Fraction(1, _TICKS)
+            self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Finish the file and give it its name. Closing twice is safe.
 
         Raises:
-            OutputError: The encoder could not finish the file.
+            OutputError: The file cannot be finished.
         """
-        encoder = self._encoder
-        if encoder is None:
+        if self._container is None:
             return
-        complaint = self._complaint()
-        self._encoder = None
-        if encoder.returncode:
-            self._partial.unlink(missing_ok=True)
-            raise _unwritable(self.path, complaint)
-        self._partial.replace(self.path)
+        try:
+            with self._writing():
+                self._container.mux(self._stream.encode())
+                self._container.close()
+                self._container = None
+                self._part.replace(self.path)
+        except OutputError:
+            self.abort()
+            raise
 
     def abort(self) -> None:
-        """Stop the encoder and leave no file behind."""
-        if self._encoder is not None:
-            self._encoder.kill()
-            self._encoder.communicate()
-            self._encoder = None
-        self._partial.unlink(missing_ok=True)
+        """Leave no file behind."""
+        container, self._container = self._container, None
+        if container is not None:
+            with suppress(OSError, self._av.FFmpegError):
+                container.close()
+        self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -178,32 +201,32 @@ class VideoWriter:
         else:
             self.abort()
 
-    def _feed(self, pixels: memoryview) -> None:
-        if self._encoder is not None and self._encoder.stdin is not None:
-            self._encoder.stdin.write(pixels)
+    def _open(self) -> None:
+        # Absolute: what stands before a ":" in a relative name would be taken for a protocol.
+        name = str(self._part.absolute())
+        self._container = self._av.open(name, "w", "mp4", options={"movflags": "+faststart"})
+        rate = Fraction(self.fps).limit_denominator(1001)
+        stream = self._stream = self._container.add_stream("libx264", rate=rate)
+        height, width = self._shape[:2]
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"preset": "veryfast", "crf": "20"}
+        stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS)
+        # Players assume BT.709 for most sizes; said so for all.
+        codec = stream.codec_context
+        codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
+        codec.color_range = 1  # 16 to 235
 
-    def _start(self, image: NDArray[np.uint8]) -> subprocess.Popen[bytes]:
-        self._shape = image.shape
-        height, width = image.shape[:2]
-        source = ("-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}")
-        command = [self._program, "-y", "-v", "error", *source, "-r", f"{self.fps:g}", "-i", "-"]
-        command += ["-an", "-vf", _FILTER, *_CODEC, "-movflags", "+faststart"]
-        # Its own session: Ctrl-C in the terminal is ours to handle, and then `abort` ends it.
-        return subprocess.Popen(
-            # The protocol is named, as a ":" in the file's name would end another one.
-            [*command, f"file:{self._partial}"],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    def _complaint(self) -> str:
-        """Close the encoder's input, wait for it, and return the last line that it printed."""
-        if self._encoder is None:
-            return ""
-        _, printed = self._encoder.communicate()
-        lines = printed.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self._encoder.returncode}"
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, self._av.FFmpegError) as error:
+            raise OutputError(
+                received=f"{self.path} ({getattr(error, 'strerror', None) or error})",
+                expected="a place that a video can be written to",
+                fix="choose an output folder of yours with free space",
+            ) from error
 
 
 def _check_ending(path: Path) -> None:
@@ -215,25 +238,24 @@ def _check_ending(path: Path) -> None:
         )
 
 
-def _ffmpeg() -> str:
+def _library() -> Any:
     try:
-        import imageio_ffmpeg  # noqa: PLC0415  (an optional package: only videos need it)
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError) as error:
+        import av  # noqa: PLC0415  (an optional package: only videos need it)
+    except ImportError as error:
         raise MediaError(
             received="no H.264 encoder on this machine",
-            expected="the package imageio-ffmpeg, which brings one",
-            fix="run: pip install imageio-ffmpeg",
+            expected="the package av (PyAV), which brings one",
+            fix="run: pip install av",
         ) from error
+    return av
 
 
-def _unwritable(path: Path, complaint: str) -> OutputError:
-    return OutputError(
-        received=f"{path} ({complaint})",
-        expected="a place that a video can be written to",
-        fix="choose an output folder of yours with free space",
-    )
+def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image with even sides, which 4:2:0 needs: a black line is added where one is odd."""
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)))
+    return np.ascontiguousarray(image)
 
 
 def _suffixes() -> str:

@@ -40,10 +40,10 @@ def segment_video(request: Request, tally: Tally) -> None:
             VideoWriter(request.output, video.fps) as colored,
         ):
             tally.total = video.count
-            for index, frame in enumerate(video.frames()):
+            for index, (time_s, frame) in enumerate(video.frames()):
                 result = tally.segment(partial(np.asarray, frame), f"frame {index}")
                 if result is not None:
-                    colored.write(bgr(result))
+                    colored.write(bgr(result), time_s)
                     write_image(folder / f"{index:06d}.png", result.labels)
     except BaseException:
         # Like the video: half of them would stand in the way of the next try.
