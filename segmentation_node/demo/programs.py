@@ -19,6 +19,7 @@ from typing import Any
 
 from segmentation_node.demo.signals import held_signals
 from segmentation_node.errors import TransportError
+from segmentation_node.media.images import writing
 
 _GRACE_S = 10.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -67,6 +68,7 @@ class Program:
         events: Where its events go.
         log: The file that keeps what it prints; None for none.
         on_line: Called with each line that it prints and that is no event, on another thread.
+            What it raises, or writing the log does, `wait` raises.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Program:
         self.name = name
         self._events, self._log, self._on_line = events, log, on_line
         self._lines: list[str] = []
+        self._error: Exception | None = None
         self._process = subprocess.Popen(
             [sys.executable, *words],
             env=dict(environment),
@@ -110,9 +113,17 @@ class Program:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def wait(self) -> int:
-        """Wait for its end; return its exit code."""
+        """Wait for its end; return its exit code.
+
+        Raises:
+            Exception: What its lines were told to could not take them.
+        """
         code = self._process.wait()
-        self._reader.join()
+        # A child of its own may hold its output open for longer.
+        self._reader.join(_GRACE_S)
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
         return code
 
     def stop(self) -> int:
@@ -158,20 +169,29 @@ class Program:
         return error
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._take(line.rstrip("\n"))
-        if self._log is not None:
-            self._log.write_text(self.printed + "\n", encoding="utf-8")
-        self._events.put(Event(self.name, "ended", {}))
+        try:
+            for line in self._process.stdout or ():
+                self._take(line.rstrip("\n"))
+            if self._log is not None:
+                with writing(self._log):
+                    self._log.write_text(self.printed + "\n", encoding="utf-8")
+        except Exception as error:
+            self._error = self._error or error
+        finally:
+            self._events.put(Event(self.name, "ended", {}))
 
     def _take(self, line: str) -> None:
-        if line.startswith('{"event"'):
-            values = json.loads(line)
-            self._events.put(Event(self.name, values.pop("event"), values))
-        else:
-            self._lines.append(line)
-            if self._on_line is not None:
+        event = _event(line)
+        if event is not None:
+            self._events.put(Event(self.name, event.pop("event"), event))
+            return
+        self._lines.append(line)
+        if self._on_line is not None and self._error is None:
+            try:
                 self._on_line(line)
+            except Exception as error:
+                # What else it prints is read all the same, or it would wait for us for ever.
+                self._error = error
 
     def __enter__(self) -> Program:
         return self
@@ -185,3 +205,14 @@ class Program:
         # A second signal halfway would leave the process behind.
         with held_signals():
             self.stop()
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """What a line tells as an event; None for any other line, and for half of one."""
+    if not line.startswith('{"event"'):
+        return None
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return event

@@ -131,10 +131,7 @@ class _Crew:
                 worker.process.terminate()
             worker.pipe.close()
         for worker in self._hired:
-            worker.process.join(_END_S)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
+            _end(worker.process)
 
     def _hear(self, worker: _Worker) -> Outcome | None:
         try:
@@ -169,7 +166,7 @@ class _Crew:
     def _replace(self, worker: _Worker) -> Outcome | None:
         """Put another process in the place of one that has died."""
         del self._busy[worker.pipe]
-        worker.process.join()
+        _end(worker.process)
         bag, worker.bag = worker.bag, None
         if self._waiting:
             self.hire()
@@ -177,6 +174,14 @@ class _Crew:
             return None
         self._meter.ended(bag, 0)
         return lost(self._requests[bag], f"its process ended with {worker.process.exitcode}")
+
+
+def _end(process: SpawnProcess) -> None:
+    """Wait for the end of a process that has nothing left to do, and make it end if it does not."""
+    process.join(_END_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 def _work(pipe: Connection, opening: Opening, is_quiet: bool) -> None:

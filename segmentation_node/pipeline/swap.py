@@ -15,6 +15,7 @@ Until the switch both are in memory.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -25,6 +26,7 @@ from segmentation_node.errors import EngineError
 Wanted = TypeVar("Wanted")
 Ready = TypeVar("Ready")
 
+_log = logging.getLogger("segmentation_node")
 
 _LOOK_S = 1.0
 """Seconds between two looks at whether the thread that is waited for still runs."""
@@ -113,13 +115,20 @@ class Swap(Generic[Wanted, Ready]):
 
     def _load(self) -> None:
         while (wanted := self._next()) is not None:
-            error = self._attempt(wanted)
+            try:
+                error = self._attempt(wanted)
+            except Exception as found:
+                error = found
             with self._lock:
                 if self._wanted != wanted or isinstance(error, _GivenUpError):
                     continue  # something else is wanted by now, or was in between
                 if error is not None:
                     self._wanted, self._failure = self._running, (wanted, error)
-            self._settled()
+            try:
+                self._settled()
+            except Exception:
+                # This thread must come to its end in `_next`: without, nothing could be asked for.
+                _log.exception("what came of a change could not be told")
 
     def _next(self) -> Wanted | None:
         with self._lock:
@@ -150,7 +159,10 @@ class Swap(Generic[Wanted, Ready]):
         while not ended.wait(_LOOK_S):
             # Asked first and waited for once more: the switch may be the last thing that it did.
             if self._has_ended() and not ended.wait(0):
-                self._discard(ready)
+                try:
+                    self._discard(ready)
+                except Exception:
+                    _log.exception("what was made ready could not be freed")
                 return EngineError(
                     received="a computing thread that has ended",
                     expected="one that takes the new network into use",

@@ -22,7 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from segmentation_node.bags.images import COMPRESSED_TYPE, IMAGE_TYPES
 from segmentation_node.bags.reader import BagReader
 from segmentation_node.bags.replay import Due, Timeline, replay
-from segmentation_node.errors import FrameError, SegmentationError
+from segmentation_node.errors import FrameError
 from segmentation_node.ros.byte_queue import ByteQueue
 from segmentation_node.ros.events import Events
 from segmentation_node.ros.play_options import PlayOptions, parse
@@ -112,13 +112,13 @@ class Player:
         return self._options.decode and (is_compressed or name in self._options.topics)
 
     def _prepare_all(self) -> None:
-        error: BaseException | None = None
+        error: Exception | None = None
         try:
             for due in replay(self._bag, self._topics, self._timeline, self._options.settings):
                 if not self._prepare(due):
                     break
-        except SegmentationError as found:
-            error = found
+        except Exception as found:
+            error = found  # of whatever kind: the main thread waits for what comes from here
         self._ahead.close(error)
 
     def _prepare(self, due: Due) -> bool:
@@ -148,6 +148,8 @@ class Player:
         for ready in self._ahead:
             _sleep_until(begin_ns + ready.due.offset_ns)
             self._publish(ready, begin_ns + ready.due.offset_ns)
+            if self._clock is not None:
+                self._clock.check()
 
     def _publish(self, ready: Ready, due_ns: int) -> None:
         late_ns = time.monotonic_ns() - due_ns

@@ -28,7 +28,6 @@ from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 
 from segmentation_node.bags.writer import BagWriter
-from segmentation_node.errors import SegmentationError
 from segmentation_node.ros.byte_queue import ByteQueue
 from segmentation_node.ros.events import Events
 from segmentation_node.ros.message_types import message_class, quality_of_service
@@ -72,7 +71,7 @@ class Recorder:
         self._queue: ByteQueue[Arrival] = ByteQueue(hold_mib << 20)
         self._writer = threading.Thread(target=self._write_all)
         self._is_ready = False
-        self._error: SegmentationError | None = None
+        self._error: Exception | None = None
 
     def run(self) -> None:
         """Record until the process is told to end; what has arrived is then written.
@@ -151,7 +150,8 @@ class Recorder:
     def _write_all(self) -> None:
         try:
             self._write_queued()
-        except SegmentationError as error:
+        except Exception as error:
+            # Of whatever kind: else the recording would go on, and end as if all were written.
             self._error = error
             self._queue.close()
 

@@ -28,6 +28,7 @@ class ReplayClock:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._begin_ns = 0
+        self._error: Exception | None = None
 
     def start(self, begin_ns: int) -> None:
         """Begin to tell the time.
@@ -44,7 +45,22 @@ class ReplayClock:
         if self._thread.is_alive():
             self._thread.join()
 
+    def check(self) -> None:
+        """Raise what ended the thread, if anything did: nodes would wait for their time for ever.
+
+        Raises:
+            Exception: What publishing the time raised.
+        """
+        if self._error is not None:
+            raise self._error
+
     def _run(self) -> None:
+        try:
+            self._tell_the_time()
+        except Exception as error:
+            self._error = error
+
+    def _tell_the_time(self) -> None:
         while not self._stopped.wait(_PERIOD_S):
             offset_ns = max(0, time.monotonic_ns() - self._begin_ns)
             message = Clock()

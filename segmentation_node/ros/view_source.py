@@ -99,7 +99,12 @@ class NodeSource:
 
     def _spin(self) -> None:
         while not self._ending.is_set():
-            self._executor.spin_once(timeout_sec=0.5)
+            try:
+                self._executor.spin_once(timeout_sec=0.5)
+            except Exception as error:  # noqa: PERF203
+                # What one message brings about must not end all that comes after it.
+                self._node.get_logger().error(f"a message could not be shown: {error!r}")
+                self._ending.wait(_LOOK_AROUND_S)
 
     def _follow(self) -> None:
         """Subscribe to what is wanted and there, and to nothing else."""

@@ -15,7 +15,7 @@ from segmentation_node.demo.session import Session
 from segmentation_node.demo.settings import DemoSettings
 from segmentation_node.demo.signals import held_signals
 from segmentation_node.demo.source import Source
-from segmentation_node.errors import TransportError
+from segmentation_node.errors import OutputError, TransportError
 
 STUBBORN = """
 import signal, time
@@ -113,3 +113,39 @@ def test_the_replay_waits_until_the_node_knows_of_its_listener(tmp_path: Path) -
     session._events.put(Event("node", "afterwards", {}))
     session._wait_until_ready()
     assert session._events.get_nowait().name == "afterwards"
+
+
+def test_half_an_event_is_a_line_like_any_other() -> None:
+    half = '{"event": "rea'
+    program, events = start(f"print({half!r}); print('bye')")
+    assert program.wait() == 0
+    assert events.get(timeout=30).name == "ended"
+    assert program.printed == f"{half}\nbye"
+
+
+def test_whoever_waits_for_a_program_hears_of_its_end_and_of_a_log_that_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    program, events = start("print('bye')", tmp_path / "none" / "log")
+    assert events.get(timeout=30).name == "ended"
+    with pytest.raises(OutputError, match="log"):
+        program.wait()
+    assert program.wait() == 0
+
+
+def test_a_program_is_read_to_its_end_whatever_its_lines_bring_about() -> None:
+    heard = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        raise BrokenPipeError("nobody reads us")
+
+    events: queue.Queue[Event] = queue.Queue()
+    # More than a pipe holds: it could not end if nobody read it.
+    code = "for number in range(20_000): print('line', number)"
+    program = Program("program", ["-c", code], {"PATH": ""}, events, on_line=hear)
+    assert events.get(timeout=30).name == "ended"
+    with pytest.raises(BrokenPipeError):
+        program.wait()
+    assert len(heard) == 1
+    assert program.printed.endswith("line 19999")

@@ -259,3 +259,43 @@ def test_a_computing_thread_that_has_ended_is_not_waited_for() -> None:
     assert swap.failure is not None
     assert "has ended" in str(swap.failure[1])
     assert (swap.running, discarded) == ("old", ["new"])
+
+
+def test_what_happened_cannot_be_told_and_another_can_be_tried() -> None:
+    told: queue.Queue[str] = queue.Queue()
+
+    def settled() -> None:
+        told.put("settled")
+        raise ValueError("nobody listens")
+
+    swap: Swap[str, str] = Swap(
+        "old", lambda wanted, _: wanted, lambda _: None, lambda _: None, lambda do: do(), settled
+    )
+    for wanted in ("new", "newer"):
+        swap.ask(wanted)
+        assert told.get(timeout=PATIENCE_S)
+        assert swap.running == wanted
+    swap.close()
+
+
+@pytest.mark.parametrize("broken", ["between_frames", "discard"])
+def test_whatever_fails_around_a_step_is_a_failure_and_ends_the_attempt(broken: str) -> None:
+    settled = threading.Event()
+
+    def fail(_: object) -> None:
+        raise ValueError("it broke")
+
+    swap: Swap[str, str] = Swap(
+        "old",
+        lambda wanted, _: wanted,
+        lambda _: None,
+        fail if broken == "discard" else lambda _: None,
+        fail if broken == "between_frames" else lambda _: None,
+        settled.set,
+        has_ended=lambda: True,
+    )
+    swap.ask("new")
+    assert settled.wait(PATIENCE_S)
+    swap.close()
+    assert swap.failure is not None
+    assert swap.running == "old"

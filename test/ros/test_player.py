@@ -164,3 +164,44 @@ def test_without_a_file_to_write_no_row_is_kept_and_the_longest_delay_is_not_for
     assert report.summary()["late_ms"] == {"p50": 2.0, "p95": 2.9, "p99": 2.98, "max": 9.0}
     report.write(tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text())["rows"] == []
+
+
+BROKEN_TOPIC = """
+import sys
+from segmentation_node.ros import player
+
+def replay(*words):
+    raise ValueError("the topic is broken")
+
+player.replay = replay
+sys.exit(player.main())
+"""
+BROKEN_CLOCK = """
+import sys
+from segmentation_node.bags.replay import Timeline
+from segmentation_node.ros.player import main
+
+def time_ns(*words):
+    raise ValueError("the clock is broken")
+
+Timeline.time_ns = time_ns
+sys.exit(main())
+"""
+
+
+@pytest.mark.dds
+@pytest.mark.parametrize(
+    ("code", "words", "said"),
+    [
+        (BROKEN_TOPIC, (), "the topic is broken"),
+        (BROKEN_CLOCK, ("--clock",), "the clock is broken"),
+    ],
+)
+def test_whatever_ends_a_thread_of_the_replay_ends_the_replay(
+    tmp_path: Path, domain_id: int, code: str, words: tuple[str, ...], said: str
+) -> None:
+    bag = write_bag(tmp_path / "a.mcap")
+    options = ("--wait", "0", "--loop", *words)
+    with Program("-c", code, str(bag), *options, domain_id=domain_id) as player:
+        assert player.wait() == 1
+    assert said in player.output

@@ -79,3 +79,32 @@ def test_an_output_that_exists_ends_it_with_one_line(tmp_path: Path, domain_id: 
     with recorder(tmp_path / "out.mcap", domain_id, "/a") as recording:
         assert recording.wait() == 1
     assert "exists already" in recording.lines[-1]
+
+
+BROKEN_WRITER = """
+import sys
+from segmentation_node.bags.writer import BagWriter
+from segmentation_node.ros.recorder import main
+
+def write(*words):
+    raise ValueError("the writer is broken")
+
+BagWriter.write = write
+sys.exit(main())
+"""
+
+
+@pytest.mark.dds
+def test_whatever_ends_the_writing_ends_the_recording(
+    tmp_path: Path, observer, domain_id: int
+) -> None:
+    words = (str(tmp_path / "out.mcap"), "--topics", "/count", "--events")
+    with Program("-c", BROKEN_WRITER, *words, domain_id=domain_id) as recording:
+        counts = observer.publisher(Int32, "/count")
+        recording.wait_for_line('"ready"')
+        counts.publish(Int32(data=1))
+        recording.wait_for_line('"/count": 1')
+        assert recording.stop() == 1
+    assert "the writer is broken" in recording.output
+    assert not recording.matching('"finished"')
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ the device that the network runs on.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from segmentation_node.bench.published import TEST_IMAGES
 from segmentation_node.bench.recomputed import inference_energy_wh
 from segmentation_node.closing import Closing
 from segmentation_node.hardware import PowerSensor
+
+_log = logging.getLogger("segmentation_node")
 
 NO_SENSOR = "no power sensor that this user may read"
 
@@ -108,6 +111,13 @@ class PowerLog(Closing):
             self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
+        try:
+            self._read_until_ended()
+        except Exception:
+            # The figures then tell of a part of the time, or of none, and say so.
+            _log.warning("power is not measured any more", exc_info=True)
+
+    def _read_until_ended(self) -> None:
         before_s = time.monotonic()
         while not self._ended.wait(self._period_s):
             watts = tuple(sensor.watts() for sensor in self.sensors)

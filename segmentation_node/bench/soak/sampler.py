@@ -44,13 +44,20 @@ class Sampler(Closing):
     def __init__(self, pid: int, period_s: float = PERIOD_S) -> None:
         self._process, self._period_s = psutil.Process(pid), period_s
         self._samples: list[Sample] = []
+        self._error: Exception | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         self._thread.start()
 
     @property
     def samples(self) -> list[Sample]:
-        """All of them so far, in their order."""
+        """All of them so far, in their order.
+
+        Raises:
+            Exception: What ended the sampling before its time.
+        """
+        if self._error is not None:
+            raise self._error
         return list(self._samples)
 
     def close(self) -> None:
@@ -65,6 +72,9 @@ class Sampler(Closing):
             try:
                 self._samples.append(_sample(self._process))
             except psutil.Error:  # it has ended
+                return
+            except Exception as error:
+                self._error = error
                 return
 
 

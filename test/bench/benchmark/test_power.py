@@ -172,3 +172,18 @@ def test_what_cannot_be_measured_is_said_in_words() -> None:
     assert device_power("tensorrt", beside)["why_not"] == (
         "the GPU told of none of the time; only the processor (package-0) can be measured"
     )
+
+
+def test_a_sensor_that_breaks_ends_the_measurement_with_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Sensor):
+        def watts(self) -> float | None:
+            if not self.says:
+                raise ValueError("the driver went away")
+            return super().watts()
+
+    with PowerLog([Broken(says=[10.0])], period_s=0.005) as log:
+        log._thread.join(timeout=30)
+    assert "power is not measured any more" in caplog.text
+    assert "the driver went away" in caplog.text

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
+import psutil
 import pytest
 from bench.soak.made_up_soak import LATENCY_MS, played
 
@@ -133,3 +135,15 @@ def test_hours_bring_a_thousand_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bad_option_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--seconds", "0", "--output", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_samples_that_broke_off_are_not_taken_for_all() -> None:
+    class Broken(psutil.Process):
+        def oneshot(self) -> Any:
+            raise ValueError("no such file")
+
+    with Sampler(os.getpid(), period_s=0.01) as sampler:
+        sampler._process = Broken(os.getpid())
+        sampler._thread.join(timeout=30)
+    with pytest.raises(ValueError, match="no such file"):
+        sampler.samples  # noqa: B018
