@@ -41,9 +41,16 @@ _CARRIES_ON = {
     "Slice",
 }
 _CARRIES_ON |= {"Upsample", "QuantizeLinear", "DequantizeLinear"}
-_CARRIES_ON |= {"Clip", "Concat", "Dropout", "Pad", "AveragePool"}
+_CARRIES_ON |= {"Clip", "Dropout", "Pad", "AveragePool"}
 """Operators that leave what their input means as it is: what came before them is the network's
 last word."""
+
+_COMBINES = {"Add", "Sub", "Mul", "Div", "Pow", "Mean", "Sum", "Max", "Min", "Concat"}
+"""Operators whose result means what their inputs do, where all of them mean the same and the rest
+are constants: the mean of two softmaxes, or one times a number."""
+
+_MOST_STEPS = 100
+"""Tensors between the output and what gives it its meaning; more are no network's."""
 
 Field = tuple[int, int, int]
 """Number of a field, and where its content begins and ends; for a number, its value twice."""
@@ -96,7 +103,8 @@ def read_graph(path: Path) -> OnnxGraph:
     Raises:
         ModelError: The file cannot be read.
     """
-    found, made_by, weights = OnnxGraph(), {}, set()
+    found, weights = OnnxGraph(), set()
+    made_by: _Nodes = {}
     with _naming(path), path.open("rb") as file:
         for graph in _of(file, 0, file.seek(0, os.SEEK_END), _MODEL_GRAPH):
             for number, begin, end in list(_fields(file, *graph)):
@@ -114,12 +122,44 @@ def read_graph(path: Path) -> OnnxGraph:
                 elif number == _GRAPH_OUTPUT:
                     found.outputs.append(_tensor(file, begin, end))
     found.inputs = [one for one in found.inputs if one.name not in weights]
-    name = found.outputs[0].name if found.outputs else ""
-    while name in made_by:
-        # Popped, as a damaged file may go round in circles.
-        found.last, inputs = made_by.pop(name)
-        name = inputs[0] if inputs and found.last in _CARRIES_ON else ""
+    if found.outputs:
+        found.last = _origin(found.outputs[0].name, made_by, {})
     return found
+
+
+_Nodes = dict[str, tuple[str, list[str]]]
+"""By the name of a tensor: the operator that makes it, and of what."""
+
+
+def _origin(name: str, made_by: _Nodes, known: dict[str, str]) -> str:
+    """The operator that gives a tensor its meaning; empty for an input or a constant.
+
+    Args:
+        name: The tensor.
+        made_by: All nodes.
+        known: What was found already. A damaged file may go round in circles.
+    """
+    if name not in known:
+        kind, inputs = made_by.get(name, ("", []))
+        known[name] = kind = "" if kind == "Constant" else kind
+        if kind not in _COMBINES:  # further inputs are sizes, scales and the like
+            inputs = inputs[:1] if kind in _CARRIES_ON | {"Exp"} else []
+        if not inputs or len(known) > _MOST_STEPS:
+            return kind
+        origins = {_origin(one, made_by, known) for one in inputs} - {""}
+        if (kind == "Exp" and origins == {"LogSoftmax"}) or _is_quotient(kind, inputs, made_by):
+            known[name] = "Softmax"
+        elif kind != "Exp" and len(origins) == 1:
+            known[name] = origins.pop()
+    return known[name]
+
+
+def _is_quotient(kind: str, inputs: list[str], made_by: _Nodes) -> bool:
+    """Whether it is a softmax written out: exponentials over their sum."""
+    if kind != "Div" or len(inputs) != 2:
+        return False
+    above, below = (made_by.get(name, ("", [])) for name in inputs)
+    return above[0] == "Exp" and below == ("ReduceSum", [inputs[0], *below[1][1:]])
 
 
 def _texts(file: BinaryIO, begin: int, end: int, number: int) -> list[str]:
