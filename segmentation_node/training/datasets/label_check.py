@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.core.labels import NO_CLASS, LabelSet
+from segmentation_node.core.labels import CITYSCAPES_35, CITYSCAPES_ALL, NO_CLASS, LabelSet
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import read_labels
 from segmentation_node.training.datasets.sample import Dataset
+
+_TRAIN_IDS = 19
+"""Of Cityscapes, counted from 0. None of the label ids below is sky, vegetation, a person or a
+vehicle."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def check_labels(
         What the user should know, a sentence each: classes without a pixel.
 
     Raises:
-        DatasetError: There are ids that the label set does not declare, or no pixel counts.
+        DatasetError: There are ids that the label set does not declare, no pixel counts, or they
+            are Cityscapes' train ids under the name of its label ids.
         MediaError: A label image cannot be read, or holds no class ids.
     """
     counts, labels = count_labels(data, progress), data.labels
@@ -84,6 +89,17 @@ def check_labels(
             expected="the ids of its labels: "
             + ", ".join(f"{label.pixel} {label.name}" for label in labels.labels),
             fix=_cure(labels, found, undeclared),
+        )
+    if (
+        labels in (CITYSCAPES_35, CITYSCAPES_ALL)
+        and max(found - {NO_CLASS}, default=0) < _TRAIN_IDS
+    ):
+        raise DatasetError(
+            received=f"no label id above {_TRAIN_IDS - 1} in {data.name}: no sky, vegetation, "
+            "person or vehicle in any image",
+            expected="label ids, as in the *_gtFine_labelIds.png of Cityscapes",
+            fix="the files look like train ids (*_labelTrainIds.png) under another name: copy the "
+            "original ones",
         )
     if not found & {one.pixel for one in labels.classes if not one.ignored}:
         raise DatasetError(

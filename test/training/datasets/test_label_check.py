@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from small_cityscapes import write_cityscapes
 
+from segmentation_node.core.labels import CITYSCAPES_35
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import check_labels, checked_dataset, folder
+from segmentation_node.training.datasets import (
+    Dataset,
+    check_labels,
+    checked_dataset,
+    cityscapes,
+    cityscapes19,
+    folder,
+)
 
 NAMES = ("road", "car", "sky")
 
@@ -75,3 +85,18 @@ def test_every_undeclared_id_is_named_with_its_pixels(
         checked_dataset("auto", root)
     assert all(f"{one} in 8 pixels" in caught.value.received for one in strange)
     assert "0 road, 1 car, 2 sky" in caught.value.expected
+
+
+@pytest.mark.parametrize("read", [cityscapes, cityscapes19])
+def test_train_ids_under_the_name_of_label_ids_are_told_as_that(
+    read: Callable[[Path, str], Dataset], tmp_path: Path
+) -> None:
+    data = read(write_cityscapes(tmp_path), "val")
+    assert check_labels(data)
+    train_ids = np.full(256, 255, np.uint8)
+    for label in CITYSCAPES_35.labels:
+        train_ids[label.id] = 255 if label.train_id is None else label.train_id
+    for sample in data.samples:
+        cv2.imwrite(str(sample.labels), train_ids[cv2.imread(str(sample.labels), -1)])
+    with pytest.raises(DatasetError, match="look like train ids"):
+        check_labels(data)
