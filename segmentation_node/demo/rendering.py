@@ -78,9 +78,9 @@ def cached_bag(spec: DriveSpec, folder: Path, progress: Progress) -> Path:
         folder: Where bags of drives are kept; one of another drive makes room.
         progress: Called with the frames done and all frames.
     """
-    path = folder / f"drive-{spec.key}.mcap"
+    path = folder / f"rendered-{spec.key}.mcap"
     if not path.exists():
-        for old in folder.glob("drive-*.mcap"):
+        for old in folder.glob(f"rendered-{'[0-9a-f]' * len(spec.key)}.mcap"):
             old.unlink()
         render_bag(spec, path, progress)
     progress(spec.frames, spec.frames)

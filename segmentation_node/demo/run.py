@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,20 @@ from segmentation_node.demo.settings import DemoSettings, Progress
 from segmentation_node.demo.source import Source, prepare
 from segmentation_node.errors import OutputError, TransportError
 from segmentation_node.files import write_json
-from segmentation_node.media.images import write_image
+from segmentation_node.media.images import write_image, writing
 from segmentation_node.model import load_model
+from segmentation_node.offline.kinds import kind_of
 
 MOVIE, SHEET, PLOT, FIGURES = "demo.mp4", "contact_sheet.png", "latency.png", "demo.json"
 RECORDING, LOG = "recording.mcap", "node.log"
+_RESULTS = (MOVIE, SHEET, PLOT, RECORDING)
 _SCRATCH = ".running-"
 
 
 def run_demo(settings: DemoSettings, progress: Progress) -> dict[str, Any]:
     """Replay a drive to the node in real time, record its answers, and show them.
+
+    What a demo before left in the folder is replaced when all of the new is there, and not before.
 
     Args:
         settings: What the demo is asked for.
@@ -45,25 +49,26 @@ def run_demo(settings: DemoSettings, progress: Progress) -> dict[str, Any]:
             left behind.
     """
     labels = load_model(settings.pipeline.model).labels  # a wrong name is found before anything
-    _make_folder(settings.output)
-    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=settings.output))
-    try:
+    if settings.source is not None:
+        kind_of(settings.source)
+    with _scratch(settings.output) as scratch:
         source = prepare(settings, scratch, lambda done, all_: progress("render", done, all_))
         with Session(source, settings, scratch, progress) as session:
             outcome = session.run()
-        return _show(settings, source, outcome, labels, progress)
-    finally:
-        _keep(scratch, settings.output)
+        found = _show(scratch, source, outcome, labels, progress)
+        for name in (*_RESULTS, FIGURES):
+            (scratch / name).replace(settings.output / name)
+    return found
 
 
 def _show(
-    settings: DemoSettings, source: Source, outcome: Outcome, labels: LabelSet, progress: Progress
+    folder: Path, source: Source, outcome: Outcome, labels: LabelSet, progress: Progress
 ) -> dict[str, Any]:
     score = Score(labels, source.label_set)
     sheet = ContactSheet(labels, len(outcome.sent))
     caption = _caption(outcome)
     rows: list[tuple[float, float | None]] = []
-    with Movie(settings.output / MOVIE, _rate(outcome), labels, caption) as movie:
+    with Movie(folder / MOVIE, _rate(outcome), labels, caption) as movie:
         for frame in _told(frames(source, outcome), len(outcome.sent), progress):
             movie.add(frame)
             sheet.add(frame)
@@ -71,9 +76,9 @@ def _show(
             rows.append((frame.time_s, frame.latency_ms))
     found = {"input": source.title, **_figures(outcome, rows), **score.figures()}
     drawn = sheet.draw(source.title, caption, score.iou)
-    write_image(settings.output / SHEET, drawn)
-    _plot(settings.output / PLOT, rows, found, source.title, caption)
-    write_json(settings.output / FIGURES, found)
+    write_image(folder / SHEET, drawn)
+    _plot(folder / PLOT, rows, found, source.title, caption)
+    write_json(folder / FIGURES, found)
     check_heard(found)
     return found
 
@@ -134,25 +139,37 @@ def _rate(outcome: Outcome) -> float:
     return 1e9 * (len(outcome.sent) - 1) / (last_ns - first_ns) if last_ns > first_ns else 30.0
 
 
-def _make_folder(folder: Path) -> None:
-    """Make the folder, free of what a run before left: old figures must not pass for new ones."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (MOVIE, SHEET, PLOT, FIGURES, RECORDING, LOG):
-            (folder / name).unlink(missing_ok=True)
-        for abandoned in folder.glob(f"{_SCRATCH}*"):
+@contextmanager
+def _scratch(output: Path) -> Iterator[Path]:
+    """A folder in that of the output, which is made; of what fails the node's log alone is left.
+
+    Raises:
+        OutputError: The folder cannot be made, or holds files that no demo left.
+    """
+    is_new = not output.exists()
+    with writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+        _check_ours(output)
+        for abandoned in output.glob(f"{_SCRATCH}*"):
             shutil.rmtree(abandoned)
-    except OSError as error:
-        raise OutputError(
-            received=f"{folder} ({error.strerror})",
-            expected="a folder that can be written to",
-            fix="choose another one with --output",
-        ) from error
-
-
-def _keep(scratch: Path, output: Path) -> None:
-    """Keep the recording and the node's log; leave nothing else of what was in between."""
-    for name in (RECORDING, LOG):
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=output))
+    try:
+        yield scratch
+    finally:
         with suppress(FileNotFoundError):
-            (scratch / name).replace(output / name)
-    shutil.rmtree(scratch, ignore_errors=True)
+            (scratch / LOG).replace(output / LOG)
+        shutil.rmtree(scratch, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):
+                output.rmdir()  # only where nothing is in it
+
+
+def _check_ours(folder: Path) -> None:
+    """Refuse to replace somebody's own files."""
+    there = [name for name in _RESULTS if (folder / name).exists()]
+    if there and not (folder / FIGURES).exists():
+        raise OutputError(
+            received=f"{folder}, which holds {' and '.join(there)} and no {FIGURES}",
+            expected="a new folder, or one that a demo was left in",
+            fix="choose another one with --output",
+        )

@@ -17,10 +17,11 @@ from segmentation_node.bags.reader import BagReader
 from segmentation_node.config import PipelineConfig
 from segmentation_node.demo.drive_spec import DriveSpec
 from segmentation_node.demo.programs import ProgramError
+from segmentation_node.demo.rendering import cached_bag
 from segmentation_node.demo.run import check_heard, run_demo
 from segmentation_node.demo.session import Session
 from segmentation_node.demo.settings import DemoSettings
-from segmentation_node.errors import ModelError, OutputError, TransportError
+from segmentation_node.errors import MediaError, ModelError, OutputError, TransportError
 from segmentation_node.media.images import read_image, write_image
 from segmentation_node.media.video import VideoReader
 
@@ -79,7 +80,7 @@ def test_every_frame_is_answered_or_accounted_for(finished: tuple[Path, dict]) -
 def test_what_is_left_can_be_looked_at(finished: tuple[Path, dict]) -> None:
     folder, figures = finished
     names = {path.name for path in folder.iterdir()}
-    assert {name for name in names if not name.startswith("drive-")} == LEFT
+    assert {name for name in names if not name.startswith("rendered-")} == LEFT
     with VideoReader(folder / "demo.mp4") as video:
         assert len(list(video.frames())) == 20
     assert read_image(folder / "contact_sheet.png").shape[1] > 1000
@@ -152,3 +153,45 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
         run_demo(DemoSettings(tmp_path / "file" / "out"), quiet)
+
+
+@pytest.mark.parametrize("source", ["nothere", "a.txt"])
+def test_an_input_that_cannot_be_taken_makes_and_deletes_nothing(
+    tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "a.txt").write_text("no image")
+    (tmp_path / "out").mkdir()
+    for name in LEFT:
+        (tmp_path / "out" / name).write_text("of the demo before")
+    for output in ("out", "new"):
+        with pytest.raises(MediaError, match=source):
+            run_demo(DemoSettings(tmp_path / output, source=tmp_path / source), quiet)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == LEFT
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_damaged_input_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "demo.json").write_text("of the demo before")
+    (tmp_path / "a.mp4").write_text("no video")
+    for output in ("out", "new"):
+        with pytest.raises(MediaError, match=r"a\.mp4"):
+            run_demo(DemoSettings(tmp_path / output, source=tmp_path / "a.mp4"), quiet)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["demo.json"]
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_recording_of_the_users_own_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "recording.mcap").write_text("precious")
+    with pytest.raises(OutputError, match=r"recording\.mcap and no demo\.json"):
+        run_demo(DemoSettings(tmp_path), quiet)
+    assert [path.name for path in tmp_path.iterdir()] == ["recording.mcap"]
+
+
+def test_only_rendered_drives_make_room_for_another(tmp_path: Path) -> None:
+    kept = {"drive-20261201.mcap", "rendered-site.mcap"}
+    for name in (*kept, "rendered-0123abcd.mcap"):
+        (tmp_path / name).touch()
+    spec = DriveSpec(height=48, width=64, seconds=0.1)
+    made = cached_bag(spec, tmp_path, lambda *_: None)
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, made.name}
