@@ -11,7 +11,7 @@ from pathlib import Path
 from segmentation_node.errors import OutputError
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, at_once: bool = True) -> None:
     """Write a file in one step, so that neither a reader nor a kill nor a power cut leaves half.
 
     Processes that write the same file at once do not disturb each other: the last one wins.
@@ -19,6 +19,8 @@ def write_whole(path: Path, data: bytes) -> None:
     Args:
         path: Its folder is made if need be.
         data: The bytes.
+        at_once: Whether to wait until the disk has it, which takes milliseconds; without, a power
+            cut may leave an empty file.
 
     Raises:
         OutputError: The file cannot be written.
@@ -29,13 +31,15 @@ def write_whole(path: Path, data: bytes) -> None:
         try:
             with part.open("xb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                if at_once:
+                    file.flush()
+                    os.fsync(file.fileno())
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        to_disk(path.parent)
+        if at_once:
+            to_disk(path.parent)
     except OSError as error:
         raise OutputError(
             received=f"{path} ({error.strerror})",

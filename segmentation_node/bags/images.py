@@ -23,19 +23,21 @@ _TRIED_IMAGES = 3
 
 
 def image_topics(bag: BagReader) -> tuple[str, ...]:
-    """The camera topics of a bag: images with messages, less those that show something else.
+    """The camera topics of a bag: images with messages, less those that show something else."""
+    left = left_by_name(bag)
+    return tuple(name for name in _with_images(bag) if name not in left)
 
-    Left out are label, depth and mask images, and what a segmentation node made of a camera.
-    """
+
+def left_by_name(bag: BagReader) -> dict[str, str]:
+    """Image topics that no camera sends, and why each is none: labels, masks, depth, results."""
     bases = {base_topic(name) for name in bag.topics}
-    return tuple(
-        name
-        for name, kind in bag.topics.items()
-        if kind in IMAGE_TYPES
-        and bag.count_of(name)
-        and not _is_no_camera(name)
-        and not _is_answer(base_topic(name), bases)
-    )
+    found = {}
+    for name in _with_images(bag):
+        if words := _words(name) & _NO_CAMERA:
+            found[name] = f"no camera's, as {min(words)} in its name says"
+        elif _is_answer(base_topic(name), bases):
+            found[name] = "a result, as it stands beside label images"
+    return found
 
 
 def choose_image_topics(bag: BagReader, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -167,9 +169,19 @@ def _cameras(bag: BagReader) -> tuple[str, ...]:
     return tuple(name for name in found if f"{name}/compressed" not in found)
 
 
-def _is_no_camera(name: str) -> bool:
-    words = set(name.lower().replace("_", "/").split("/"))
-    return bool(words & {"labels", "label", "depth", "mask", "compresseddepth"})
+_NO_CAMERA = {"compresseddepth", "depth", "instance", "instances", "label", "labels", "mask"}
+_NO_CAMERA |= {"masks", "overlay", "panoptic", "segmentation", "segmented", "semantic", "semantics"}
+
+
+def _words(name: str) -> set[str]:
+    return set(name.lower().replace("_", "/").split("/"))
+
+
+def _with_images(bag: BagReader) -> tuple[str, ...]:
+    """Topics of images, less those without a message."""
+    return tuple(
+        name for name, kind in bag.topics.items() if kind in IMAGE_TYPES and bag.count_of(name)
+    )
 
 
 def _is_answer(base: str, others: set[str]) -> bool:
@@ -179,10 +191,12 @@ def _is_answer(base: str, others: set[str]) -> bool:
 
 
 def _unclear(bag: BagReader, found: tuple[str, ...]) -> BagError:
+    left = "; ".join(f"{name}: {why}" for name, why in left_by_name(bag).items())
+    listed = f" ({left})" if left and not found else _listed(bag, found)
     return BagError(
-        received=f"{bag.path} with {len(found)} camera topics" + _listed(bag, found),
+        received=f"{bag.path} with {len(found)} camera topics" + listed,
         expected="one topic of type " + " or ".join(IMAGE_TYPES),
-        fix="name one with --topic" if found else "give a bag that holds camera images",
+        fix="name one with --topic" if found or left else "give a bag that holds camera images",
     )
 
 

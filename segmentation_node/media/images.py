@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.errors import FrameError, MediaError, OutputError, SegmentationError
+from segmentation_node.files import write_whole
 from segmentation_node.media.codec import decode_image, decode_labels, encode_jpeg, encode_png
 from segmentation_node.media.orientation import orientation_of, turned
 
@@ -109,14 +110,12 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file; its folder is made where it is missing.
+    """Write a file, whole or not at all; its folder is made where it is missing.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    write_whole(path, data, at_once=False)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from segmentation_node.bags.images import (
     choose_image_topics,
     decode_frame,
     image_topics,
+    left_by_name,
     tell_readable,
 )
 from segmentation_node.bags.reader import BagReader, Message
@@ -58,7 +59,8 @@ def segment_bag(
     with BagReader(request.source) as bag:
         cameras = choose_image_topics(bag, request.topics)
         if not request.topics:
-            cameras, tally.left_alone = tell_readable(bag, cameras)
+            cameras, unreadable = tell_readable(bag, cameras)
+            tally.left_alone = left_by_name(bag) | unreadable
         names = output_topics(bag, cameras, request.view)
         _check_names(bag, names)
         tally.total = sum(bag.count_of(topic) for topic in cameras)

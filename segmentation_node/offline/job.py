@@ -71,7 +71,7 @@ class Tally:
         total: Frames there are; 0 where unknown.
         frames: Frames done.
         malformed: The frames that could not be read, and why.
-        left_alone: Image topics of a bag that nobody asked for and that cannot be read, and why.
+        left_alone: Image topics of a bag that nobody asked for and that are not segmented, and why.
         stages: How long each stage took.
         begin: When the run began, seconds of the monotonic clock.
     """
@@ -138,15 +138,20 @@ def check_free(path: Path) -> None:
         )
 
 
-def check_all_read(tally: Tally) -> None:
+def check_all_read(tally: Tally, output: Path) -> None:
     """Check that no frame was left out, after the output of the others was written.
+
+    Args:
+        tally: What was counted.
+        output: Where the others are: it stands in the way of the next try.
 
     Raises:
         MediaError: A frame could not be read.
     """
     error = unread(tally.frames, tally.malformed)
     if error is not None:
-        raise error
+        next_try = f", and remove {output} before the next try" if output.exists() else ""
+        raise MediaError(error.received, error.expected, error.fix + next_try)
 
 
 def unread(frames: int, malformed: Sequence[str]) -> MediaError | None:
@@ -159,7 +164,12 @@ def unread(frames: int, malformed: Sequence[str]) -> MediaError | None:
     if not malformed:
         return None
     return MediaError(
-        received=f"{len(malformed)} frames that cannot be read (the first: {malformed[0]})",
-        expected=f"{frames + len(malformed)} whole frames",
-        fix=f"do what is said of the first; the other {frames} frames were segmented",
+        received=f"{_frames(len(malformed))} that cannot be read (the first: {malformed[0]})",
+        expected=_frames(frames + len(malformed)),
+        fix="do what is said of the first"
+        + (f"; the other {_frames(frames)} are in the output" if frames else ""),
     )
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"

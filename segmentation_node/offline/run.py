@@ -105,7 +105,7 @@ def run(request: Request, segmenter: SegmentsFrames, progress: Progress) -> dict
     tally = Tally(segmenter, request.outputs, progress)
     _BY_KIND[kind](request, tally)
     progress(tally.frames, tally.frames)
-    check_all_read(tally)
+    check_all_read(tally, request.output)
     return {"input": str(request.source), "kind": kind.value, **tally.figures()}
 
 

@@ -14,6 +14,7 @@ from segmentation_node.bags.images import (
     choose_image_topics,
     decode_frame,
     image_topics,
+    left_by_name,
 )
 from segmentation_node.bags.reader import BagReader, Message
 from segmentation_node.bags.types import typestore
@@ -93,6 +94,26 @@ def test_what_a_segmentation_node_has_answered_is_no_camera(tmp_path: Path) -> N
     names = ("/cam", "/node/labels", "/node/color", "/node/overlay/compressed", "/rig/color")
     with BagReader(write_cameras(tmp_path / "a.mcap", *names)) as bag:
         assert image_topics(bag) == ("/cam", "/rig/color")
+
+
+MADE = ("/front/segmentation", "/front/semantic", "/front/overlay_image", "/front/instance_mask")
+
+
+def test_what_is_no_cameras_by_its_name_is_left_out_with_a_word(tmp_path: Path) -> None:
+    with BagReader(write_cameras(tmp_path / "a.mcap", "/front/image_raw", *MADE)) as bag:
+        assert choose_image_topics(bag) == ("/front/image_raw",)
+        left = left_by_name(bag)
+        assert set(left) == set(MADE)
+        assert "segmentation in its name" in left["/front/segmentation"]
+        assert choose_image_topics(bag, MADE[:1]) == MADE[:1]
+
+
+def test_a_bag_of_such_topics_alone_says_how_to_take_one(tmp_path: Path) -> None:
+    with (
+        BagReader(write_cameras(tmp_path / "a.mcap", *MADE)) as bag,
+        pytest.raises(BagError, match=r"/front/overlay_image: no camera's.*name one with --topic"),
+    ):
+        choose_image_topics(bag)
 
 
 def test_a_bag_without_cameras_has_none_to_choose(tmp_path: Path) -> None:

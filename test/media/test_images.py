@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 from locked import lock
 
 from segmentation_node.errors import MediaError, OutputError
@@ -72,3 +73,14 @@ def test_hidden_files_are_no_images_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     with pytest.raises(MediaError, match="without an image"):
         list_images(tmp_path)
+
+
+def test_a_full_disk_leaves_no_half_image(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    write_image(tmp_path / "b.png", noise)
+    before = (tmp_path / "b.png").read_bytes()
+    for name in ("a.png", "b.png"):
+        with full_disk(4096), pytest.raises(OutputError):
+            write_image(tmp_path / name, 255 - noise)
+    assert [path.name for path in tmp_path.iterdir()] == ["b.png"]
+    assert (tmp_path / "b.png").read_bytes() == before

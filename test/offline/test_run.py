@@ -91,9 +91,22 @@ def test_one_bad_image_is_named_after_the_others_were_done(tmp_path: Path) -> No
     for index in range(3):
         write_image(tmp_path / "in" / f"{index}.png", picture(index))
     (tmp_path / "in" / "1.png").write_bytes(b"\x89PNG")
-    with pytest.raises(MediaError, match=r"1 frames that cannot be read \(.*1\.png.*the other 2"):
+    with pytest.raises(
+        MediaError,
+        match=r"1 frame that cannot be read \(.*1\.png.*the other 2 frames are in the output, and",
+    ):
         go(tmp_path / "in", tmp_path / "out")
     assert len(list((tmp_path / "out" / "labels").iterdir())) == 2
+
+
+def test_what_is_left_out_by_its_name_is_named(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "in.mcap") as bag:
+        for topic in ("/front/image_raw", "/front/semantic"):
+            camera = bag.add_topic(topic, "sensor_msgs/msg/Image")
+            bag.write_message(camera, START_NS, raw_image(0, START_NS))
+    figures = go(tmp_path / "in.mcap", tmp_path / "out.mcap")
+    assert figures["frames"] == 1
+    assert "semantic in its name" in figures["left_alone"]["/front/semantic"]
 
 
 def test_an_encoding_that_is_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:

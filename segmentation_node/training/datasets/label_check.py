@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.labels import CITYSCAPES_35, CITYSCAPES_ALL, NO_CLASS, LabelSet
 from segmentation_node.errors import DatasetError
-from segmentation_node.media.images import read_labels
+from segmentation_node.media.images import read_labels, reading
+from segmentation_node.media.orientation import orientation_of
 from segmentation_node.training.datasets.sample import Dataset
+
+_HEAD_BYTES = 2**18
+"""Of an image file, in which cameras write the Exif data."""
 
 _TRAIN_IDS = 19
 """Of Cityscapes, counted from 0. None of the label ids below is sky, vegetation, a person or a
@@ -25,10 +30,12 @@ class LabelCounts:
     Attributes:
         pixels: (256,) int64: pixels of each id.
         first: Name of the first label file with each id, by id.
+        turned: Names of the images that Exif turns otherwise than their label image.
     """
 
     pixels: NDArray[np.int64]
     first: dict[int, str]
+    turned: tuple[str, ...] = ()
 
     def shown(self, ids: Iterable[int]) -> str:
         """Ids with their pixels, and the file in which each stands first."""
@@ -47,14 +54,17 @@ def count_labels(data: Dataset, progress: Callable[[int, int], None] | None = No
     """
     pixels = np.zeros(256, np.int64)
     first: dict[int, str] = {}
+    turned = []
     for done, sample in enumerate(data.samples, start=1):
         counts = np.bincount(read_labels(sample.labels).ravel(), minlength=256)
         for found in np.flatnonzero(counts).tolist():
             first.setdefault(found, f"{sample.labels.parent.name}/{sample.labels.name}")
         pixels += counts
+        if _orientation(sample.image) != _orientation(sample.labels):
+            turned.append(sample.image.name)
         if progress:
             progress(done, len(data))
-    return LabelCounts(pixels, first)
+    return LabelCounts(pixels, first, tuple(turned))
 
 
 def check_labels(
@@ -70,7 +80,8 @@ def check_labels(
         progress: Called with the number of images done, and of all.
 
     Returns:
-        What the user should know, a sentence each: classes without a pixel.
+        What the user should know, a sentence each: classes without a pixel, images that Exif turns
+        and their labels not.
 
     Raises:
         DatasetError: There are ids that the label set does not declare, no pixel counts, or they
@@ -107,10 +118,21 @@ def check_labels(
             expected="label images with classes in them",
             fix="check the ids of the label images, and which labels are ignored",
         )
-    if not absent:
-        return ()
-    names = ", ".join(label.name for label in absent)
-    return (f"no pixel of {names} in {data.name}",)
+    told = []
+    if absent:
+        names = ", ".join(label.name for label in absent)
+        told.append(f"no pixel of {names} in {data.name}")
+    if counts.turned:
+        told.append(
+            f"Exif turns {len(counts.turned)} images of {data.name} (first: {counts.turned[0]}) and "
+            "not their labels: right only if these were drawn on the image as viewers show it"
+        )
+    return tuple(told)
+
+
+def _orientation(path: Path) -> int:
+    with reading(path), path.open("rb") as file:
+        return orientation_of(file.read(_HEAD_BYTES))
 
 
 def _cure(labels: LabelSet, found: set[int], undeclared: list[int]) -> str:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from media.test_orientation import directory, png
 from numpy.typing import NDArray
 from small_cityscapes import write_cityscapes
 
@@ -100,3 +101,16 @@ def test_train_ids_under_the_name_of_label_ids_are_told_as_that(
         cv2.imwrite(str(sample.labels), train_ids[cv2.imread(str(sample.labels), -1)])
     with pytest.raises(DatasetError, match="look like train ids"):
         check_labels(data)
+
+
+def test_images_that_exif_turns_and_their_labels_not_are_told(tmp_path: Path) -> None:
+    """At 180 degrees the sizes agree, and nothing else would be noticed."""
+    root = site(tmp_path, bands(0, 1, 2))
+    image = root / "images" / "a_1.png"
+    image.write_bytes(png(np.zeros((3, 8, 3), np.uint8), directory(3)))
+    [said] = check_labels(folder(root))
+    assert "Exif turns 1 images" in said
+    assert "a_1.png" in said
+    labels = root / "labels" / "a_1.png"
+    labels.write_bytes(png(bands(0, 1, 2), directory(3)))
+    assert check_labels(folder(root)) == ()
