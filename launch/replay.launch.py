@@ -29,9 +29,10 @@ from launch.some_substitutions_type import SomeSubstitutionsType
 from launch_ros.substitutions import ExecutableInPackage
 
 from launch import LaunchContext, LaunchDescription
-from segmentation_node.errors import ConfigError, TransportError
+from segmentation_node.config import NodeConfig
+from segmentation_node.errors import ConfigError, TransportError, nearest
 from segmentation_node.files import at_home
-from segmentation_node.launching import absolute_name, given, switch
+from segmentation_node.launching import absolute_name, given, switch, words
 from segmentation_node.resources import share_directory
 
 NODE = "segmentation_node"
@@ -93,10 +94,45 @@ def check_arguments(context: LaunchContext) -> list[Action]:
     """Refuse what cannot be played before the node runs, which an error later would leave alone.
 
     Raises:
-        ConfigError: As `bag_player`.
+        ConfigError: As `bag_player`; or a topic that the node is to listen to is not in the bag.
+        BagError: The bag cannot be read.
     """
     bag_player(context)
+    texts = [given(context, name) for name in ("image_topics", "image_topic")]
+    topics = words(texts[0]) or words(texts[1])
+    if not topics and not given(context, "params_file"):
+        topics = [NodeConfig().image_topic]
+    # launch's own Python may be without the library that reads bags: then the player looks.
+    if find_spec("rosbags") is not None:
+        check_topics(at_home(given(context, "bag")), [absolute(context, one) for one in topics])
     return []
+
+
+def check_topics(bag: Path, topics: list[str]) -> None:
+    """Refuse a bag without the images that are to be segmented: nothing would ever come.
+
+    Raises:
+        ConfigError: A topic is not in the bag, neither raw nor compressed.
+        BagError: The bag cannot be read.
+    """
+    from segmentation_node.bags.images import IMAGE_TYPES  # noqa: PLC0415
+    from segmentation_node.bags.reader import BagReader  # noqa: PLC0415
+
+    with BagReader(bag) as reader:
+        images = [name for name, kind in reader.topics.items() if kind in IMAGE_TYPES]
+    for topic in topics:
+        if not {topic, f"{topic}/compressed"} & set(images):
+            near = nearest(topic, images) or (images[0] if len(images) == 1 else "TOPIC")
+            raise ConfigError(
+                received=f"{bag} without images on {topic}",
+                expected="one of its image topics: " + (", ".join(images) or "it has none"),
+                fix=f"say image_topic:={near.removesuffix('/compressed')}",
+            )
+
+
+def absolute(context: LaunchContext, topic: str) -> str:
+    """The topic as the node will have it: one that is absolute is not moved by a namespace."""
+    return topic if topic.startswith("/") else absolute_name(context, topic)
 
 
 def player(context: LaunchContext) -> list[Action]:

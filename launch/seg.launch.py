@@ -23,8 +23,9 @@ from launch import LaunchContext, LaunchDescription
 from segmentation_node.cameras import Camera, cameras_of
 from segmentation_node.config import NodeConfig
 from segmentation_node.errors import ConfigError
-from segmentation_node.launching import absolute_name, given, switch
+from segmentation_node.launching import absolute_name, check_arguments, given, switch, words
 from segmentation_node.resources import share_directory
+from segmentation_node.ros.parameter_files import check_parameter_file
 from segmentation_node.transport import tidy_plan
 
 NAME = "segmentation_node"
@@ -54,6 +55,9 @@ SWITCHES = {
     "use_sim_time": "Take the time from /clock: true or false",
     "autostart": "Configure and activate without being asked: true or false",
 }
+OTHERS = ("params_file", "namespace", "rviz", "log_level")
+OF_REPLAY = ("bag", "rate", "loop", "shutdown_at_end")
+"""What replay.launch.py, which includes this file, has beside the arguments of this one."""
 
 
 def declare_arguments() -> list[DeclareLaunchArgument]:
@@ -96,13 +100,8 @@ def params_file(context: LaunchContext) -> str:
             expected="a YAML file such as the package's config/seg.yaml",
             fix="correct the path, or leave params_file out for the defaults",
         )
+    check_parameter_file(path, absolute_name(context, NAME))
     return str(path)
-
-
-def words(text: str) -> list[str]:
-    """Read a list as it is typed: words between commas, with or without the brackets of YAML."""
-    inner = text.removeprefix("[").removesuffix("]")
-    return [word for part in inner.split(",") if (word := part.strip().strip("'\""))]
 
 
 def overrides(context: LaunchContext) -> dict[str, str | bool | list[str]]:
@@ -198,6 +197,9 @@ def require_rviz() -> None:
 
 def start(context: LaunchContext) -> list[Action]:
     """Build the actions once the arguments are known."""
+    own = [*TEXTS, *LISTS, *SWITCHES, *OTHERS]
+    several = {"seg.launch.py": own, "multi_camera.launch.py": own}
+    check_arguments(sys.argv, {**several, "replay.launch.py": [*own, *OF_REPLAY]})
     show = switch("rviz", given(context, "rviz"))
     if show:
         require_rviz()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, nearest
 
 
 class Context(Protocol):
@@ -14,6 +15,29 @@ class Context(Protocol):
     @property
     def launch_configurations(self) -> Mapping[str, str]:
         """The arguments by name, and what was pushed before, such as `ros_namespace`."""
+
+
+def check_arguments(typed: Sequence[str], known: Mapping[str, Collection[str]]) -> None:
+    """Refuse arguments of unknown names, which launch itself passes over without a word.
+
+    A launch file that includes one of these has arguments of its own: there nothing is refused.
+
+    Args:
+        typed: The command line.
+        known: For each launch file of this package, by its name, the names of its arguments.
+
+    Raises:
+        ConfigError: A name is unknown.
+    """
+    file = next((Path(word).name for word in typed if Path(word).name in known), "")
+    for name in (word.partition(":=")[0] for word in typed if file and ":=" in word):
+        if name not in known[file]:
+            near = nearest(name, known[file])
+            raise ConfigError(
+                received=f"the launch argument {name}:=, which {file} does not have",
+                expected="one of " + ", ".join(sorted(known[file])),
+                fix=f"write {near}:=" if near else "leave it out; --show-args explains them",
+            )
 
 
 def given(context: Context, name: str) -> str:
@@ -41,6 +65,16 @@ def switch(name: str, text: str) -> bool:
     if text.lower() in {"false", "0", "no", "off"}:
         return False
     raise ConfigError(f"{name}:={text}", "true or false", f"{name}:=true or {name}:=false")
+
+
+def words(text: str) -> list[str]:
+    """Read a list as it is typed: words between commas, with or without the brackets of YAML.
+
+    Args:
+        text: What was given for an argument.
+    """
+    inner = text.removeprefix("[").removesuffix("]")
+    return [word for part in inner.split(",") if (word := part.strip().strip("'\""))]
 
 
 def absolute_name(context: Context, name: str) -> str:

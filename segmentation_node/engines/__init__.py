@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from segmentation_node.engines.base import PRECISIONS, CpuEngine, Engine, EngineReport, GpuEngine
 from segmentation_node.engines.build_watch import BuildState, BuildWatch
-from segmentation_node.engines.selection import available_engines, open_engine, resolve_engine
+from segmentation_node.engines.selection import (
+    available_engines,
+    check_engine,
+    open_engine,
+    resolve_engine,
+)
 
 __all__ = [
     "PRECISIONS",
@@ -15,6 +20,7 @@ __all__ = [
     "EngineReport",
     "GpuEngine",
     "available_engines",
+    "check_engine",
     "open_engine",
     "resolve_engine",
 ]

@@ -48,7 +48,7 @@ class OpenVinoEngine(Closing):
         model.check_size(size)
         self.model = model
         """The network in use: the file of the precision."""
-        wanted = _choose(precision)
+        wanted = choose(precision)
         network = _read(model)
         if int8.cuts_sums_off() and int8.narrow_weights(network):
             _log.info("%s runs with int8 weights of 7 bits: no VNNI here", model.path.name)
@@ -56,7 +56,7 @@ class OpenVinoEngine(Closing):
         self.runtime, self.device = runtime.version(), runtime.device_name()
         compiled = _compile(_with_preprocessing(network, model.input), model, wanted)
         self.precision = _precision_in_use(compiled)
-        _check_precision(self.precision, precision, model)
+        check_precision(self.precision, precision, model)
         self._input = np.zeros((1, size.height, size.width, 3), np.uint8)
         self._logits = np.zeros(compiled.output(0).shape, np.float32)
         self._request = _request(compiled, self._input, self._logits)
@@ -97,7 +97,12 @@ class OpenVinoEngine(Closing):
         self._request = None
 
 
-def _choose(precision: str) -> str:
+def choose(precision: str) -> str:
+    """The precision that is meant: `auto` is the fastest of the processor's that costs nothing.
+
+    Raises:
+        EngineError: The processor cannot do it, or OpenVINO is missing.
+    """
     can = runtime.precisions()
     if precision == "auto":
         return can[0]
@@ -191,7 +196,17 @@ def _precision_in_use(compiled: Any) -> str:
     return next((name for name, word in _HINTS.items() if word == hint), str(hint))
 
 
-def _check_precision(found: str, asked: str, model: Model) -> None:
+def check_precision(found: str, asked: str, model: Model) -> None:
+    """Check that a network runs in the precision that was asked for.
+
+    Args:
+        found: What it runs in.
+        asked: What was asked for.
+        model: The network.
+
+    Raises:
+        EngineError: It does not.
+    """
     if asked in {"auto", found}:
         return
     quantised = "int8" in {found, asked}

@@ -13,7 +13,7 @@ from segmentation_node.engines import openvino_runtime
 from segmentation_node.engines.base import PRECISIONS, CpuEngine, EngineReport, GpuEngine
 from segmentation_node.engines.build_watch import BuildWatch
 from segmentation_node.engines.converted import best_precision, how_to_make, model_of_precision
-from segmentation_node.engines.openvino import OpenVinoEngine
+from segmentation_node.engines.openvino import OpenVinoEngine, check_precision, choose
 from segmentation_node.engines.tensorrt import TensorRtEngine
 from segmentation_node.engines.tensorrt_flavour import load_tensorrt
 from segmentation_node.engines.tensorrt_machine import find_gpu
@@ -21,6 +21,7 @@ from segmentation_node.engines.tensorrt_request import PRECISIONS as TENSORRT_PR
 from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError
 from segmentation_node.model import Model
+from segmentation_node.model.onnx_graph import stored_precision
 
 _log = logging.getLogger("segmentation_node")
 
@@ -130,6 +131,30 @@ def open_engine(
     return _open_openvino(model, precision, size, batch)
 
 
+def check_engine(model: Model, engine: str = "auto", precision: str = "auto") -> None:
+    """Find what keeps a network from being opened, as far as that can be told in milliseconds.
+
+    Args:
+        model: As for `open_engine`.
+        engine: As for `open_engine`.
+        precision: As for `open_engine`.
+
+    Raises:
+        EngineError: There is no such engine or precision here, or no file of that precision.
+        ModelError: That file was made from another network.
+    """
+    if resolve_engine(engine) == "tensorrt":
+        _report_tensorrt()
+        _tensorrt_precision(model, precision)
+        return
+    choose(precision)
+    found = model_of_precision(model, precision) if precision == "int8" else model
+    stored = stored_precision(found.path)
+    # A float network runs in any floating-point precision, and one in INT8 in no other.
+    if "int8" in {stored, precision}:
+        check_precision(stored, precision, found)
+
+
 def available_engines() -> tuple[EngineReport, ...]:
     """What each engine can do on this machine, or why it cannot be used."""
     return tuple(_report(name, make) for name, make in _REPORTS.items())
@@ -159,6 +184,14 @@ def _open_tensorrt(
 ) -> TensorRtEngine:
     # What is missing is said in full before a build is begun.
     _report_tensorrt()
+    chosen = _tensorrt_precision(model, precision)
+    if (precision, chosen) == ("auto", "fp32"):
+        _tell(f"{model.name} computes in fp32; for fp16: {how_to_make(model, 'fp16')}")
+    request = BuildRequest(precision=chosen, size=size, batch=batch)
+    return TensorRtEngine(model, request, watch=watch)
+
+
+def _tensorrt_precision(model: Model, precision: str) -> str:
     chosen = best_precision(model) if precision == "auto" else precision
     if chosen not in TENSORRT_PRECISIONS:
         raise EngineError(
@@ -166,10 +199,7 @@ def _open_tensorrt(
             expected="auto, " + ", ".join(TENSORRT_PRECISIONS),
             fix="ask for one of these, or for the engine openvino",
         )
-    if (precision, chosen) == ("auto", "fp32"):
-        _tell(f"{model.name} computes in fp32; for fp16: {how_to_make(model, 'fp16')}")
-    request = BuildRequest(precision=chosen, size=size, batch=batch)
-    return TensorRtEngine(model, request, watch=watch)
+    return chosen
 
 
 def _open_openvino(

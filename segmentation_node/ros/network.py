@@ -9,7 +9,7 @@ from segmentation_node.cameras import cameras_of
 from segmentation_node.config import NodeConfig, PipelineConfig
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import LabelSet
-from segmentation_node.engines import BuildWatch
+from segmentation_node.engines import BuildWatch, check_engine
 from segmentation_node.engines.tensorrt_request import LARGEST_BATCH
 from segmentation_node.errors import ConfigError
 from segmentation_node.model import load_model
@@ -140,8 +140,10 @@ def check_network(
     Raises:
         ModelError: The model or its sidecar is missing or faulty, or cannot run at that size.
         ConfigError: A region, the class map or the palette does not fit.
+        EngineError: The engine or the precision is not to be had here.
     """
     model = load_model(config.model)
+    check_engine(model, config.engine, config.precision)
     if config.network_size not in {"default", "auto"}:
         model.check_size(NetworkSize.parse(config.network_size))
     for camera, view in zip(cameras_of(config), _views(config), strict=True):

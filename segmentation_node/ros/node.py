@@ -6,6 +6,12 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from segmentation_node.errors import ConfigError
+from segmentation_node.ros.parameter_files import (
+    check_parameter_file,
+    node_names,
+    parameter_files,
+)
 from segmentation_node.ros.program import INTERRUPTED
 from segmentation_node.ros.stop_request import StopRequest, ignore_signals
 from segmentation_node.transport import TransportPlan, prepare_process
@@ -28,12 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import rclpy  # noqa: PLC0415
     from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
-    rclpy.init(
-        args=None if arguments is None else list(arguments),
-        signal_handler_options=SignalHandlerOptions.NO,
-    )
+    words = list(sys.argv if arguments is None else arguments)
     try:
-        failed = _run(stop, transport)
+        rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # rclpy's RCLError
+        print(f"error: {_why_not(words, error)}", file=sys.stderr)
+        stop.close()
+        return 1
+    try:
+        failed = _run(stop, transport, words)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -46,7 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(failed)
 
 
-def _run(stop: StopRequest, transport: TransportPlan) -> bool:
+def _why_not(words: Sequence[str], error: RuntimeError) -> str:
+    """Why the arguments were refused: rcl itself names the lines of its own source."""
+    try:
+        for file in parameter_files(words):
+            node_names(file)
+    except ConfigError as fault:
+        return str(fault)
+    return str(
+        ConfigError(
+            received=f"arguments that ROS does not take ({str(error).partition(', at /')[0]})",
+            expected="--ros-args with --params-file FILE, -p NAME:=VALUE, -r OLD:=NEW and the like",
+            fix="correct what it names",
+        )
+    )
+
+
+def _run(stop: StopRequest, transport: TransportPlan, words: Sequence[str]) -> bool:
     """Run the node until it is to stop; give whether it could not go on."""
     from segmentation_node.ros.lifecycle_node import SegmentationNode  # noqa: PLC0415
     from segmentation_node.ros.spinning import spin  # noqa: PLC0415
@@ -56,6 +81,11 @@ def _run(stop: StopRequest, transport: TransportPlan) -> bool:
         node.get_logger().info(note)
     for warning in transport.warnings:
         node.get_logger().warning(warning)
+    for file in parameter_files(words):
+        try:
+            check_parameter_file(file, node.get_fully_qualified_name())
+        except ConfigError as error:  # noqa: PERF203
+            node.get_logger().warning(str(error))
     failed = threading.Event()
 
     def end() -> None:

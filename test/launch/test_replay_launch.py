@@ -10,6 +10,7 @@ from typing import Any
 
 import launch_stand_in as stand_in
 import pytest
+from small_bags import write_bag
 from typer.testing import CliRunner
 
 from segmentation_node.cli import play as play_command
@@ -152,3 +153,26 @@ def test_what_cannot_be_played_is_refused_before_anything_runs(
         described[first].options["function"](
             stand_in.context(bag=str(tmp_path), shutdown_at_end="perhaps")
         )
+
+
+@pytest.mark.parametrize(
+    ("given", "topic"),
+    [
+        ({"image_topic": "/camera/image_ra"}, "/camera/image_ra"),
+        ({"image_topics": "/camera/image_raw,/rear/image"}, "/rear/image"),
+        ({"image_topic": "image_raw", "namespace": "car"}, "/car/image_raw"),
+    ],
+)
+def test_a_bag_without_the_topic_is_refused_before_anything_starts(
+    launch_file: ModuleType, tmp_path: Path, given: dict[str, str], topic: str
+) -> None:
+    bag = write_bag(tmp_path / "drive.mcap")
+    declared = launch_file.declare_arguments()
+    values = {one.words[0]: one.options.get("default_value", "") for one in declared}
+    context = {**values, "bag": str(bag)}
+    assert launch_file.check_arguments(stand_in.context(**context)) == []
+    with pytest.raises(ConfigError, match=rf"without images on {topic}; .*/camera/image_raw"):
+        launch_file.check_arguments(stand_in.context(**context, **given))
+    # A parameter file may name any topic.
+    context["params_file"] = "mine.yaml"
+    assert launch_file.check_arguments(stand_in.context(**context)) == []

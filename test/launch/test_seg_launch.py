@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FILE = REPOSITORY / "launch" / "seg.launch.py"
 SEG_YAML = REPOSITORY / "config" / "seg.yaml"
 OWN = {"params_file", "namespace", "rviz", "log_level"}
+ROS2_LAUNCH = ["/opt/ros/jazzy/bin/ros2", "launch", "segmentation_node"]
 
 
 def load() -> ModuleType:
@@ -121,7 +122,7 @@ def test_another_parameter_file_takes_the_place_of_the_default(
     launch_file: ModuleType, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine.yaml"
-    mine.touch()
+    mine.write_text("/**:\n  ros__parameters:\n    mode: every\n")
     node = the("LifecycleNode", started(launch_file, params_file=str(mine)))
     assert node.options["parameters"] == [str(mine)]
 
@@ -226,3 +227,50 @@ def test_only_a_terminal_gets_colours(
     monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
     node = the("LifecycleNode", started(launch_file))
     assert node.options["emulate_tty"] is is_terminal
+
+
+def test_a_parameter_file_of_another_node_is_an_error(
+    launch_file: ModuleType, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("segmentation_node:\n  ros__parameters:\n    mode: every\n")
+    assert started(launch_file, params_file=str(mine))
+    with pytest.raises(ConfigError, match="expected /car/segmentation_node at its top"):
+        started(launch_file, params_file=str(mine), namespace="car")
+
+
+@pytest.mark.parametrize(
+    ("file", "typed", "near"),
+    [
+        ("seg.launch.py", "image_tpic:=/cam", "image_topic:="),
+        ("multi_camera.launch.py", "image_topic_s:=/a,/b", "image_topics:="),
+        ("replay.launch.py", "bags:=drive.mcap", "bag:="),
+        ("seg.launch.py", "bag:=drive.mcap", "--show-args"),
+    ],
+)
+def test_an_argument_of_an_unknown_name_is_refused(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch, file: str, typed: str, near: str
+) -> None:
+    monkeypatch.setattr("sys.argv", [*ROS2_LAUNCH, file, "mode:=every"])
+    assert started(launch_file)
+    monkeypatch.setattr("sys.argv", [*ROS2_LAUNCH, file, "mode:=every", typed])
+    with pytest.raises(ConfigError, match=re.escape(f"{file} does not have")) as caught:
+        started(launch_file)
+    assert near in caught.value.fix
+
+
+def test_a_launch_file_that_includes_this_one_may_have_arguments_of_its_own(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", [*ROS2_LAUNCH, "/ws/car.launch.py", "camera_name:=front"])
+    assert started(launch_file)
+
+
+def test_the_known_arguments_are_those_that_the_launch_files_declare(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = set(defaults(launch_file))
+    assert names == {*launch_file.TEXTS, *launch_file.LISTS, *launch_file.SWITCHES, *OWN}
+    replay = (FILE.parent / "replay.launch.py").read_text(encoding="utf-8")
+    declared = re.findall(r'DeclareLaunchArgument\(\s*"(\w+)"', replay)
+    assert set(declared) - names == set(launch_file.OF_REPLAY)

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mistakes.table import Mistake, told
 
-from segmentation_node.config import PARAMETERS
+from segmentation_node.config import PARAMETERS, NodeConfig
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.launching import switch
+from segmentation_node.launching import check_arguments, switch
+from segmentation_node.ros.parameter_files import check_parameter_file
+
+NODE = "/segmentation_node"
+ARGUMENTS = {"seg.launch.py": ("image_topic", "image_topics", "mode", "model")}
 
 
 class Started:
@@ -26,6 +31,20 @@ def unknown(*given: str) -> str:
 
     started: Any = Started(*given)
     return str(unknown_parameters(started))
+
+
+def parameter_file(text: str, node: str = NODE) -> Callable[[Path], str]:
+    def make(folder: Path) -> str:
+        (folder / "mine.yaml").write_text(text)
+        return told(check_parameter_file, folder / "mine.yaml", node)
+
+    return make
+
+
+def check_network(config: NodeConfig) -> None:
+    from segmentation_node.ros import network  # noqa: PLC0415
+
+    network.check_network(config)
 
 
 def refused(name: str, value: object) -> str:
@@ -152,6 +171,72 @@ MISTAKES: list[Mistake] = [
         "The argument of the launch file is `true` or `false`.",
         "Write `rviz:=true` or `rviz:=false`.",
         lambda _: told(switch, "rviz", "maybe"),
+    ),
+    Mistake(
+        "launch_argument_of_an_unknown_name",
+        "the launch argument image_tpic:=, which seg.launch.py does not have",
+        "The name of an argument of the launch file is misspelt.",
+        "Write the one that the message names; `--show-args` explains them all.",
+        lambda _: told(check_arguments, ["seg.launch.py", "image_tpic:=/cam"], ARGUMENTS),
+        also=("write image_topic:=",),
+    ),
+    Mistake(
+        "parameter_file_of_another_node",
+        "which has parameters for camera_driver and none for this node",
+        "The name at the top of the parameter file is not the node's.",
+        "Write the node's name with its namespace there, or `/**`.",
+        parameter_file("camera_driver:\n  ros__parameters:\n    model: camvid\n"),
+        also=("/segmentation_node", "/**"),
+    ),
+    Mistake(
+        "parameter_file_for_the_root_namespace",
+        "parameters for segmentation_node and none for this node",
+        "A name without a namespace in a parameter file is that of a node without one.",
+        "Write `/car/segmentation_node`, or `/**`.",
+        parameter_file(
+            "segmentation_node:\n  ros__parameters:\n    a: 1\n", "/car/segmentation_node"
+        ),
+        also=("/car/segmentation_node",),
+    ),
+    Mistake(
+        "parameter_file_without_ros__parameters",
+        "mine.yaml without ros__parameters",
+        "The parameters stand at the top of the file.",
+        "Put the name of the node above them, and `ros__parameters` between both.",
+        parameter_file("model: camvid\nmode: every\n"),
+        also=("/**",),
+    ),
+    Mistake(
+        "parameter_file_with_a_tab",
+        "mine.yaml, unreadable",
+        "YAML is indented with blanks, not with tabs.",
+        "Replace the tabs by blanks.",
+        parameter_file("segmentation_node:\n\tros__parameters:\n"),
+        also=("line 2",),
+    ),
+    Mistake(
+        "parameter_file_that_is_not_there",
+        "no file at",
+        "The path of the parameter file is misspelt.",
+        "Correct the path.",
+        lambda folder: told(check_parameter_file, folder / "mine.yaml", NODE),
+        also=("mine.yaml",),
+    ),
+    Mistake(
+        "int8_of_a_network_without_it",
+        "the precision 'int8' for rendered.onnx",
+        "INT8 is a file of its own, which has to be made from images of the camera.",
+        "Run the command that the message names, or ask for `auto`.",
+        lambda _: told(check_network, NodeConfig(model="rendered", precision="int8")),
+        also=("segmentation quantize --model rendered",),
+    ),
+    Mistake(
+        "a_size_that_the_network_cannot_take",
+        "the network size 500x1000",
+        "Height and width must be multiples of what the network shrinks them by.",
+        "Ask for the size that the message names.",
+        lambda _: told(check_network, NodeConfig(network_size="500x1000")),
+        also=("512x1024",),
     ),
 ]
 

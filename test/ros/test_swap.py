@@ -83,6 +83,7 @@ def test_frames_and_services_are_answered_while_a_network_loads(rig: Rig, releas
         ("palette", "/nowhere/colours.yaml", "no file at /nowhere/colours.yaml"),
         ("roi", "0,0,8,8;0,0,8,8", "2 regions for 1 camera"),
         ("precision", "fp8", "one of auto, fp32"),
+        ("precision", "int8", "segmentation quantize --model"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once_and_changes_nothing(

@@ -124,7 +124,7 @@ def check_labels(
         told.append(f"no pixel of {names} in {data.name}")
     if counts.turned:
         told.append(
-            f"Exif turns {len(counts.turned)} images of {data.name} (first: {counts.turned[0]}) and "
+            f"Exif turns {len(counts.turned)} images of {data.name} ({counts.turned[0]} first) and "
             "not their labels: right only if these were drawn on the image as viewers show it"
         )
     return tuple(told)
