@@ -104,7 +104,9 @@ def check_arguments(context: LaunchContext) -> list[Action]:
         topics = [NodeConfig().image_topic]
     # launch's own Python may be without the library that reads bags: then the player looks.
     if find_spec("rosbags") is not None:
-        check_topics(at_home(given(context, "bag")), [absolute(context, one) for one in topics])
+        suffix = "/compressed" if given(context, "image_transport") == "compressed" else ""
+        wanted = [absolute(context, one) + suffix for one in topics]
+        check_topics(at_home(given(context, "bag")), wanted)
     return []
 
 
@@ -112,7 +114,7 @@ def check_topics(bag: Path, topics: list[str]) -> None:
     """Refuse a bag without the images that are to be segmented: nothing would ever come.
 
     Raises:
-        ConfigError: A topic is not in the bag, neither raw nor compressed.
+        ConfigError: A topic is not in the bag.
         BagError: The bag cannot be read.
     """
     from segmentation_node.bags.images import IMAGE_TYPES  # noqa: PLC0415
@@ -121,12 +123,13 @@ def check_topics(bag: Path, topics: list[str]) -> None:
     with BagReader(bag) as reader:
         images = [name for name, kind in reader.topics.items() if kind in IMAGE_TYPES]
     for topic in topics:
-        if not {topic, f"{topic}/compressed"} & set(images):
+        if topic not in images:
             near = nearest(topic, images) or (images[0] if len(images) == 1 else "TOPIC")
+            compressed = " image_transport:=compressed" if near.endswith("/compressed") else ""
             raise ConfigError(
                 received=f"{bag} without images on {topic}",
                 expected="one of its image topics: " + (", ".join(images) or "it has none"),
-                fix=f"say image_topic:={near.removesuffix('/compressed')}",
+                fix=f"say image_topic:={near.removesuffix('/compressed')}{compressed}",
             )
 
 

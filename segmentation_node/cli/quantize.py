@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,10 @@ from segmentation_node.cli.options import (
 )
 from segmentation_node.errors import ConfigError
 
+if TYPE_CHECKING:
+    from segmentation_node.model.calibration import Agreement
+    from segmentation_node.quantize.request import Request
+
 
 def quantize(
     *,
@@ -28,7 +32,9 @@ def quantize(
     reference: Annotated[
         list[Path] | None, folders("Folder of images as in use, to warn of missing light")
     ] = None,
-    method: Annotated[str, typer.Option(help="percentile, minmax or entropy.")] = "percentile",
+    method: Annotated[
+        str, typer.Option(help="percentile, minmax, entropy, or auto: the best of them.")
+    ] = "auto",
     bins: Annotated[int, typer.Option(help="Bins of the histograms, a power of two.")] = 2048,
     percentile: Annotated[
         float, typer.Option(help="Per cent of the values within a range, for percentile.")
@@ -53,7 +59,11 @@ def quantize(
         typer.Option("--force", help="Write INT8 that does not label as the float network, too."),
     ] = False,
     check: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Only hold this ONNX to the rules.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Only hold this ONNX to the rules; with --images also against --model.",
+        ),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -73,10 +83,11 @@ def quantize(
         figures = check_file(check, allow_last=quantize_last)
         write_json(json_file, figures)
         _print_check(check, figures)
-        return
+        if not images:
+            return
     request = Request(
         model=model,
-        output=output or _found_again(model, precision),
+        output=check or output or _found_again(model, precision),
         precision=precision,
         rest=rest,
         images=tuple(images or ()),
@@ -89,6 +100,9 @@ def quantize(
         limit=limit,
         force=force,
     )
+    if check is not None:
+        _compare(check, request, json_file)
+        return
     with step_bars() as bars:
         figures = run_quantize(request, bars, lambda line: typer.echo(line, err=True))
     write_json(json_file, figures)
@@ -114,6 +128,28 @@ def _print_check(path: Path, figures: Mapping[str, Any]) -> None:
         raise typer.Exit(1)
 
 
+def _compare(path: Path, request: Request, json_file: Path | None) -> None:
+    from segmentation_node.cli.screen import print_table  # noqa: PLC0415
+    from segmentation_node.quantize.run import check_agreement  # noqa: PLC0415
+
+    found = check_agreement(path, request)
+    write_json(json_file, found.to_mapping())
+    print_table(f"{path} beside {request.model}", _agreement_rows(found))
+    typer.echo(f"noted in {path.with_suffix('.yaml')}")
+    if found.trouble:
+        typer.secho(f"do not use it: {found.trouble}", fg=typer.colors.RED)
+        raise typer.Exit(1)
+
+
+def _agreement_rows(found: Agreement) -> dict[str, str]:
+    rows = {"same class": f"{100 * found.same_class:.2f} % of cells, {found.images} images"}
+    for name in sorted(found.kept, key=lambda one: found.kept[one]):
+        rows[name] = f"keeps {100 * found.kept[name]:.1f} %, gains {100 * found.gained[name]:.1f} %"
+    if found.unjudged:
+        rows["too few cells"] = ", ".join(found.unjudged)
+    return rows
+
+
 def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
     rows = {
         "name": figures["name"],
@@ -121,6 +157,12 @@ def _rows(figures: Mapping[str, Any]) -> dict[str, str]:
         "left in float": ", ".join(figures["float_layers"]) or "none by name",
         "file": f"{figures['bytes'] / 1e6:.1f} MB; float: {figures['float_bytes'] / 1e6:.1f} MB",
     }
+    for name, one in figures.get("methods", {}).items():
+        chosen = " (chosen)" if name == figures["method"] else ""
+        rows[f"by {name}"] = (
+            f"{100 * one['mean_iou']:.2f} % mean IoU with float, "
+            f"{100 * one['label_agreement']:.2f} % of cells{chosen}"
+        )
     if "compared_images" in figures:
         rows["against float"] = (
             f"{100 * figures['label_agreement']:.2f} % of cells have the same class, logits differ "

@@ -58,8 +58,14 @@ def model_of_precision(model: Model, precision: str) -> Model:
     if not found.source_sha256 and path == beside:
         return found
     _check_source(found, model, precision, source)
-    calibration = found.calibration
-    return replace(model, path=path, name=found.name, calibration=calibration, source_sha256=source)
+    return replace(
+        model,
+        path=path,
+        name=found.name,
+        calibration=found.calibration,
+        agreement=found.agreement,
+        source_sha256=source,
+    )
 
 
 def best_precision(model: Model) -> str:

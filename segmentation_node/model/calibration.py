@@ -10,9 +10,15 @@ from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
 from segmentation_node.core.percentiles import PERCENTS, Percentiles
 from segmentation_node.fields import Fields
 
-METHODS = ("entropy", "percentile", "minmax")
+METHODS = ("percentile", "minmax", "entropy")
 CONDITIONS = ("day", "dusk", "night")
 FIGURES = ("luminance", "contrast", "saturation")
+
+LEAST_AGREEMENT = 0.99
+"""Share of the cells that must have the class of the float network, for INT8 to be trusted."""
+
+MOST_CHANGED = 0.1
+"""Share of a class's cells that it may lose to others, or gain from them."""
 
 _LARGEST_RANGE = 3.5e38
 _DIGEST_LENGTH = 64
@@ -117,6 +123,74 @@ class Calibration:
             "float_layers": list(self.float_layers),
             "ranges": dict(self.ranges),
         }
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a network in INT8 labels beside the float network that it was made from.
+
+    Args:
+        images: Number of images that both were run on.
+        same_class: Share of the logits' cells in which the same class wins, 0..1.
+        kept: By class, the share of its cells in float that keep it, 0..1.
+        gained: By class, the cells that it has in INT8 alone, as a share of those in float.
+        unjudged: Classes with too few cells in these images to tell.
+    """
+
+    images: int
+    same_class: float
+    kept: Mapping[str, float]
+    gained: Mapping[str, float]
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def trouble(self) -> str:
+        """What makes the network one that should not be used, in words; empty where nothing."""
+        lost = {name: 1 - share for name, share in self.kept.items()}
+        told = [
+            f"{name} {verb} {100 * share:.0f} % of its cells"
+            for verb, shares in (("loses", lost), ("gains", self.gained))
+            for name, share in sorted(shares.items(), key=lambda one: -one[1])
+            if share > MOST_CHANGED
+        ]
+        if self.same_class >= LEAST_AGREEMENT and not told:
+            return ""
+        whole = f"{100 * self.same_class:.1f} % of the cells have the class of the float network"
+        return "; ".join([whole, *told])
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The agreement as it stands in a sidecar."""
+        return {
+            "images": self.images,
+            "same_class": round(self.same_class, 4),
+            "kept": {name: round(share, 4) for name, share in self.kept.items()},
+            "gained": {name: round(share, 4) for name, share in self.gained.items()},
+            "unjudged": list(self.unjudged),
+        }
+
+
+def read_agreement(fields: Fields) -> Agreement:
+    """Read the agreement of a sidecar.
+
+    Args:
+        fields: The mapping at `agreement`.
+
+    Raises:
+        SegmentationError: A key is missing, unknown or faulty; the message names it.
+    """
+    agreement = Agreement(
+        images=fields.integer("images", 1, 10**9),
+        same_class=fields.number("same_class", 0, 1),
+        kept=_shares(fields.child("kept"), 1),
+        gained=_shares(fields.child("gained"), _LARGEST_RANGE),
+        unjudged=fields.texts("unjudged"),
+    )
+    fields.close()
+    return agreement
+
+
+def _shares(fields: Fields, most: float) -> dict[str, float]:
+    return {name: fields.number(name, 0, most) for name in fields.names()}
 
 
 def read_calibration(fields: Fields) -> Calibration:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from segmentation_node.core.geometry import FitMode, NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.errors import ModelError
-from segmentation_node.model.calibration import Calibration
+from segmentation_node.model.calibration import Agreement, Calibration
 
 _FLOATS = ("float32", "float16")
 
@@ -85,6 +85,7 @@ class Model:
         notice: One sentence that users must be told once.
         training: Data, recipe and scores, as free form.
         calibration: How the ranges of a quantised network were measured; None for any other.
+        agreement: How a quantised network labels beside its float one; None where nobody looked.
         source_sha256: Of the ONNX that it was converted from, in hexadecimal; empty for any other.
     """
 
@@ -100,6 +101,7 @@ class Model:
     notice: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
+    agreement: Agreement | None = None
     source_sha256: str = ""
 
     def size_of(self, asked: str | NetworkSize | None) -> NetworkSize:

@@ -12,7 +12,7 @@ from segmentation_node.core.labels import read_label_set
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.fields import Fields, read_yaml
 from segmentation_node.files import at_home
-from segmentation_node.model.calibration import Calibration, read_calibration
+from segmentation_node.model.calibration import Calibration, read_agreement, read_calibration
 from segmentation_node.model.contract import TEMPERATURES, InputSpec, Model
 from segmentation_node.model.graph_check import check_graph
 from segmentation_node.model.onnx_file import check_onnx_file
@@ -107,6 +107,7 @@ def _model(path: Path, fields: Fields) -> Model:
         notice=fields.text("notice", ""),
         training=fields.mapping("training"),
         calibration=_calibration(fields),
+        agreement=read_agreement(fields.child("agreement")) if fields.has("agreement") else None,
         source_sha256=fields.text("source_sha256", ""),
     )
     fields.close()

@@ -112,7 +112,10 @@ class Segmenter(Closing):
         if found.notice:
             _log.warning("%s: %s", found.name, found.notice)
         # Where the precision is a file of its own, that file's calibration is what counts.
-        return cls(pipeline.engine.model, pipeline.engine, view, pipeline)
+        segmenter = cls(pipeline.engine.model, pipeline.engine, view, pipeline)
+        if segmenter.trouble:
+            _log.warning("%s", segmenter.trouble)
+        return segmenter
 
     def beside(self, view: View | None = None) -> Segmenter:
         """A second segmenter on the same engine, for another camera; closing one closes both.
@@ -132,6 +135,23 @@ class Segmenter(Closing):
     def precision(self) -> str:
         """The precision in use, asked of the runtime: `fp32`, `bf16`, `fp16` or `int8`."""
         return self._engine.precision
+
+    @property
+    def trouble(self) -> str:
+        """Why a network in INT8 is not known to label as in float; empty for any other."""
+        model = self._engine.model
+        if self.precision != "int8" or (model.agreement and not model.agreement.trouble):
+            return ""
+        if model.agreement is None:
+            return (
+                f"received {model.path.name} in INT8, which nobody has held against its float "
+                "network; expected its agreement in the sidecar; fix: segmentation quantize "
+                f"--check {model.path} --model FLOAT.onnx --images DIR"
+            )
+        return (
+            f"received {model.path.name} in INT8, which does not label as in float: "
+            f"{model.agreement.trouble}; fix: quantize it again, or ask for precision fp32"
+        )
 
     @property
     def device(self) -> str:

@@ -17,7 +17,7 @@ from segmentation_node.quantize.measured import Measured
 Tensors = dict[str, Measured]
 Measure = Callable[[Sequence[str]], Tensors]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's form, and of how tensors are measured: raise it when either changes."""
 
 
@@ -28,7 +28,7 @@ class Conditions:
     Args:
         network_sha256: Of the network's file and of those that hold its weights, in hexadecimal.
         images_sha256: Of the images, in hexadecimal.
-        method: How a range is chosen, bins and percentile included.
+        method: Bins and percentile; the ranges of all methods are kept.
         size: Size of the network's input.
         preprocessing: How images become its input: fit, padding, order, mean and std.
     """

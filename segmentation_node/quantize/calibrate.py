@@ -11,20 +11,18 @@ import onnx
 from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import ConfigError, ModelError
+from segmentation_node.errors import ConfigError, ModelError, nearest
 from segmentation_node.model.calibration import METHODS
 from segmentation_node.quantize.activations import Images, Progress, groups, watch
-from segmentation_node.quantize.histogram import (
-    DEFAULT_BINS,
-    MagnitudeHistogram,
-    largest_magnitude,
-)
+from segmentation_node.quantize.histogram import DEFAULT_BINS, MagnitudeHistogram
 from segmentation_node.quantize.measured import Measured
 from segmentation_node.quantize.thresholds import (
     DEFAULT_PERCENTILE,
     entropy_threshold,
     percentile_threshold,
 )
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -33,19 +31,22 @@ class Method:
 
     Args:
         name: `entropy`: least Kullback-Leibler divergence; `percentile`: a share of the values;
-            `minmax`: the largest magnitude.
+            `minmax`: the largest magnitude; `auto`: the one whose network agrees with float most.
         bins: Bins of the histograms, a power of two from 2048.
         percentile: Per cent of the values within the range, for `percentile`.
     """
 
-    name: str = "percentile"
+    name: str = AUTO
     bins: int = DEFAULT_BINS
     percentile: float = DEFAULT_PERCENTILE
 
     def __post_init__(self) -> None:
-        if self.name not in METHODS:
+        if self.name not in {AUTO, *METHODS}:
+            near = nearest(self.name, (AUTO, *METHODS))
             raise ConfigError(
-                f"the method {self.name!r}", "one of " + ", ".join(METHODS), "choose one"
+                f"the method {self.name!r}",
+                "one of " + ", ".join((AUTO, *METHODS)),
+                f"write {near}" if near else "choose one",
             )
         if not 50 < self.percentile <= 100:
             raise ConfigError(
@@ -55,11 +56,13 @@ class Method:
             )
         MagnitudeHistogram(self.bins)
 
-    def threshold(self, histogram: MagnitudeHistogram) -> float:
-        """The range of a tensor, in its own unit."""
-        if self.name == "entropy":
-            return entropy_threshold(histogram)
-        return percentile_threshold(histogram, self.percentile)
+    def ranges(self, histogram: MagnitudeHistogram) -> dict[str, float]:
+        """The range of a tensor by each method, in its own unit."""
+        return {
+            "percentile": percentile_threshold(histogram, self.percentile),
+            "minmax": histogram.largest,
+            "entropy": entropy_threshold(histogram),
+        }
 
 
 def calibrate(
@@ -108,18 +111,13 @@ class _Meter:
 
     def __init__(self, method: Method) -> None:
         self._method = method
-        # The largest magnitude alone is a third of the work.
-        self._histogram = None if method.name == "minmax" else MagnitudeHistogram(method.bins)
-        self._largest = 0.0
+        self._histogram = MagnitudeHistogram(method.bins)
         self._means: NDArray[np.float64] | None = None
         self._images = 0
 
     def update(self, values: NDArray[np.float32]) -> None:
         """Take in the tensor of one image, (1, C, h, w) float32."""
-        if self._histogram is not None:
-            self._histogram.update(values)
-        else:
-            self._largest = max(self._largest, largest_magnitude(values))
+        self._histogram.update(values)
         means = values.mean(axis=(0, *range(2, values.ndim)), dtype=np.float64)
         self._images += 1
         # A running mean: images count alike, whatever their size.
@@ -128,9 +126,11 @@ class _Meter:
 
     def measured(self) -> Measured:
         """What is known of the tensor."""
-        found = self._histogram
-        largest = self._largest if found is None else self._method.threshold(found)
-        return Measured(largest, () if self._means is None else tuple(self._means.tolist()))
+        ranges = self._method.ranges(self._histogram)
+        # For `auto` until the networks have been compared.
+        chosen = ranges.get(self._method.name, ranges["percentile"])
+        means = () if self._means is None else tuple(self._means.tolist())
+        return Measured(chosen, means, ranges)
 
 
 @contextmanager

@@ -75,14 +75,11 @@ class ImageSet:
             MediaError: A folder is missing, or holds no image.
         """
         paths = [path for folder in folders for path in _images(folder)]
-        if limit is not None and limit < len(paths):
-            paths = [paths[(2 * i + 1) * len(paths) // (2 * limit)] for i in range(limit)]
-        return cls(tuple(paths))
+        return cls(_spread(paths, len(paths) if limit is None else limit))
 
     def part(self, limit: int) -> ImageSet:
         """Some of the images, spread evenly over all of them."""
-        step = max(1, len(self.paths) // limit)
-        return ImageSet(self.paths[::step][:limit])
+        return ImageSet(_spread(self.paths, limit))
 
     def sha256(self) -> str:
         """Digest over the names and contents of the files, in their order, in hexadecimal."""
@@ -109,6 +106,12 @@ class ImageSet:
             height, width = image.shape[:2]
             placed = fit(model.input.fit, height, width, size)
             yield Sample(preprocess(Frame.from_array(image), placed, model.input), placed)
+
+
+def _spread(paths: Sequence[Path], limit: int) -> tuple[Path, ...]:
+    if limit >= len(paths):
+        return tuple(paths)
+    return tuple(paths[(2 * i + 1) * len(paths) // (2 * limit)] for i in range(limit))
 
 
 def _images(path: Path) -> tuple[Path, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 
 from segmentation_node.engines.cache import model_sha256
 from segmentation_node.model import Calibration
+from segmentation_node.model.calibration import METHODS
 from segmentation_node.quantize.cache import Conditions, MeasurementCache, Tensors
-from segmentation_node.quantize.calibrate import calibrate
+from segmentation_node.quantize.calibrate import AUTO, calibrate
 from segmentation_node.quantize.coverage import Coverage
 from segmentation_node.quantize.graph import Graph
 from segmentation_node.quantize.images import ImageSet
 from segmentation_node.quantize.insertion import insert
 from segmentation_node.quantize.placement import Placement, place
 from segmentation_node.quantize.request import Request
-from segmentation_node.quantize.sensitivity import LayerSensitivity, rank_layers
+from segmentation_node.quantize.sensitivity import (
+    Comparison,
+    Difference,
+    LayerSensitivity,
+    rank_layers,
+)
 from segmentation_node.quantize.source import Source
 
 RANKING_IMAGES = 4
@@ -36,6 +42,7 @@ class Int8:
         placement: Where it is quantised.
         ranking: Its layers, the most sensitive first, where they were ranked.
         calibration: How its ranges were measured.
+        methods: What each method's network is beside the float one, where they were compared.
         warnings: What the user should know, as sentences.
     """
 
@@ -43,11 +50,17 @@ class Int8:
     placement: Placement
     ranking: tuple[LayerSensitivity, ...]
     calibration: Calibration
+    methods: Mapping[str, Difference]
     warnings: tuple[str, ...]
 
 
 def quantize_int8(
-    source: Source, images: ImageSet, coverage: Coverage, request: Request, progress: Progress
+    source: Source,
+    images: ImageSet,
+    coverage: Coverage,
+    request: Request,
+    progress: Progress,
+    beside: Comparison,
 ) -> Int8:
     """Quantise a network's weights and activations.
 
@@ -57,6 +70,7 @@ def quantize_int8(
         coverage: The light of these images.
         request: Method, exceptions and the type of the rest.
         progress: Called with the name of a step, how much of it is done, and of all.
+        beside: Compares networks with the float one; chooses among the methods for `auto`.
 
     Raises:
         SegmentationError: The network cannot be quantised, or an image cannot be read.
@@ -64,6 +78,15 @@ def quantize_int8(
     graph = Graph(source.network)
     measured = _Measurements(source, images, request, progress)
     placement = place(graph, request.exclude, quantize_last=request.quantize_last)
+    methods: dict[str, Difference] = {}
+    if measured.method == AUTO:
+        for done, name in enumerate(METHODS, start=1):
+            tried = insert(
+                source.network, placement, measured.of(placement, name), half=request.is_half
+            )
+            methods[name] = beside.with_(tried)
+            progress("methods", done, len(METHODS))
+        measured.method = max(methods, key=lambda name: methods[name].mean_iou)
     ranking: list[LayerSensitivity] = []
     if request.sensitive:
         ranking = rank_layers(
@@ -78,7 +101,8 @@ def quantize_int8(
         placement = place(graph, kept, quantize_last=request.quantize_last)
     network = insert(source.network, placement, measured.of(placement), half=request.is_half)
     calibration = measured.calibration(placement, coverage)
-    return Int8(network, placement, tuple(ranking), calibration, tuple(measured.cache.warnings))
+    warnings = tuple(measured.cache.warnings)
+    return Int8(network, placement, tuple(ranking), calibration, methods, warnings)
 
 
 class _Measurements:
@@ -89,6 +113,9 @@ class _Measurements:
         images: What to measure on.
         request: How to.
         progress: Called with the name of the step, how much of it is done, and of all.
+
+    Attributes:
+        method: Name of the method whose ranges are given.
     """
 
     def __init__(
@@ -97,20 +124,22 @@ class _Measurements:
         self._source = source
         self._images = images
         self._method = request.method
+        self.method = request.method.name
         self._progress = progress
         self._conditions = self._measured_under()
         path = request.output.with_suffix(".calibration.json")
         self.cache = MeasurementCache(path, self._conditions)
 
-    def of(self, placement: Placement) -> Tensors:
+    def of(self, placement: Placement, method: str | None = None) -> Tensors:
         """What is known of every tensor that a placement quantises."""
-        return self.cache.tensors(list(placement.pairs), self._measure)
+        found = self.cache.tensors(list(placement.pairs), self._measure)
+        return {name: one.by(method or self.method) for name, one in found.items()}
 
     def calibration(self, placement: Placement, coverage: Coverage) -> Calibration:
         """What the sidecar says of them."""
         names = [path.name for path in self._images.paths]
         return Calibration(
-            method=self._method.name,
+            method=self.method,
             bins=self._method.bins,
             percentile=self._method.percentile,
             size=self._source.size,
@@ -140,7 +169,7 @@ class _Measurements:
         return Conditions(
             network_sha256=model_sha256(model.path),
             images_sha256=self._images.sha256(),
-            method=" ".join(str(part) for part in astuple(self._method)),
+            method=f"{self._method.bins} bins, percentile {self._method.percentile:g}",
             size=str(self._source.size),
             preprocessing=repr(model.input),
         )

@@ -9,8 +9,11 @@ from typing import Any
 
 import onnx
 
+from segmentation_node.engines.cache import model_sha256
 from segmentation_node.errors import ModelError
 from segmentation_node.files import write_whole
+from segmentation_node.model import Model, load_model
+from segmentation_node.model.calibration import LEAST_AGREEMENT, MOST_CHANGED, Agreement
 from segmentation_node.quantize.coverage import Coverage, gaps
 from segmentation_node.quantize.graph import Graph
 from segmentation_node.quantize.half import to_half
@@ -21,18 +24,12 @@ from segmentation_node.quantize.network import read_onnx
 from segmentation_node.quantize.placement import place_weights
 from segmentation_node.quantize.request import Request
 from segmentation_node.quantize.rules import check, precisions
-from segmentation_node.quantize.sensitivity import difference, logits_of
-from segmentation_node.quantize.sidecar import write_sidecar
+from segmentation_node.quantize.sensitivity import Comparison, Difference
+from segmentation_node.quantize.sidecar import note_agreement, write_sidecar
 from segmentation_node.quantize.source import Source
 
-COMPARED_IMAGES = 8
-"""Images on which the result is compared with the float network."""
-
-LEAST_AGREEMENT = 0.99
-"""Share of the cells that must keep their class, for an int8 network to be written."""
-
-MOST_LOST = 0.1
-"""Share of a class's cells that may change their class."""
+COMPARED_IMAGES = 16
+"""Images, spread over those given, on which the result is compared with the float network."""
 
 Say = Callable[[str], None]
 Figures = dict[str, Any]
@@ -59,17 +56,25 @@ def quantize(request: Request, progress: Progress, say: Say) -> Figures:
         result = _without_activations(source, request)
         return _write(source, request, result, None, _compared(source, images, result))
     coverage, figures = _cover(images, request, progress, say)
-    int8 = quantize_int8(source, images, coverage, request, progress)
+    beside = _beside(source, images)
+    int8 = quantize_int8(source, images, coverage, request, progress, beside)
+    if int8.methods:
+        figures["methods"] = {
+            name: {"label_agreement": one.label_agreement, "mean_iou": one.mean_iou}
+            for name, one in int8.methods.items()
+        }
     for warning in int8.warnings:
         say(f"warning: {warning}")
     figures["warnings"] += int8.warnings
     figures["sensitivity"] = [asdict(one) for one in int8.ranking]
     result = to_half(int8.network) if request.is_half else int8.network
-    figures |= _compared(source, images, result)
-    for warning in _judge(source, request, figures):
+    found = beside.with_(result)
+    agreement = _agreement(source.model, found, len(beside))
+    figures |= {"compared_images": len(beside), **asdict(found), "method": int8.calibration.method}
+    for warning in _judge(agreement, int8.calibration.method, request.force):
         say(f"warning: {warning}")
         figures["warnings"].append(warning)
-    return _write(source, request, result, int8, figures)
+    return _write(source, request, result, int8, figures, agreement)
 
 
 def check_file(path: Path, *, allow_last: bool = False) -> Figures:
@@ -88,6 +93,32 @@ def check_file(path: Path, *, allow_last: bool = False) -> Figures:
     model = read_onnx(path)
     violations = [str(violation) for violation in check(model, allow_last=allow_last)]
     return {"violations": violations, "layers": asdict(precisions(model))}
+
+
+def check_agreement(path: Path, request: Request) -> Agreement:
+    """Hold an INT8 file against its float network on images, and note in its sidecar what is found.
+
+    Args:
+        path: The INT8 file, with its sidecar beside it.
+        request: Names the float network, the images, and the size to compare at.
+
+    Raises:
+        ModelError: A file cannot be read, or was made from another network.
+        MediaError: An image cannot be read.
+        OutputError: The sidecar cannot be written.
+    """
+    source, quantised = Source.read(request), load_model(path)
+    if quantised.source_sha256 not in {"", model_sha256(source.model.path)}:
+        raise ModelError(
+            received=f"{path}, which was made from another network than {source.model.path}",
+            expected="both files of one network",
+            fix="name the float one with --model",
+        )
+    beside = _beside(source, ImageSet.read(request.images, request.limit))
+    found = beside.with_(read_onnx(path))
+    agreement = _agreement(source.model, found, len(beside))
+    note_agreement(path.with_suffix(".yaml"), agreement)
+    return agreement
 
 
 def _without_activations(source: Source, request: Request) -> onnx.ModelProto:
@@ -130,13 +161,15 @@ def _write(
     result: onnx.ModelProto,
     int8: Int8 | None,
     figures: Figures,
+    agreement: Agreement | None = None,
 ) -> Figures:
     _hold_to_rules(result, request)
     name = f"{source.model.name}-{_suffix(request)}"
     data = result.SerializeToString()
     write_whole(request.output, data)
     calibration = None if int8 is None else int8.calibration
-    write_sidecar(source.model, request.output.with_suffix(".yaml"), name, calibration)
+    sidecar = request.output.with_suffix(".yaml")
+    write_sidecar(source.model, sidecar, name, calibration, agreement)
     return {
         "name": name,
         "output": str(request.output),
@@ -153,38 +186,47 @@ def _compared(source: Source, images: ImageSet, result: onnx.ModelProto) -> Figu
     """How far the logits lie from the float network's, where there are images to tell by."""
     if not images.paths:
         return {}
-    samples = list(source.samples(images.part(COMPARED_IMAGES)))
-    found = difference(logits_of(source.network, samples), logits_of(result, samples))
-    return {"compared_images": len(samples), **asdict(found)}
+    beside = _beside(source, images)
+    return {"compared_images": len(beside), **asdict(beside.with_(result))}
 
 
-def _judge(source: Source, request: Request, compared: Figures) -> list[str]:
+def _beside(source: Source, images: ImageSet) -> Comparison:
+    return Comparison(source.network, list(source.samples(images.part(COMPARED_IMAGES))))
+
+
+def _agreement(model: Model, found: Difference, images: int) -> Agreement:
+    names = [label.name for label in model.labels.classes]
+    return Agreement(
+        images=images,
+        same_class=found.label_agreement,
+        kept={names[channel]: share for channel, share in found.kept.items()},
+        gained={names[channel]: share for channel, share in found.gained.items()},
+        unjudged=tuple(names[channel] for channel in found.unjudged),
+    )
+
+
+def _judge(agreement: Agreement, method: str, force: bool) -> list[str]:
     """Refuse an int8 network that does not label as the float one; where forced, a warning.
 
     Raises:
-        ModelError: Too few cells keep their class, or too few of one class do.
+        ModelError: Too few cells keep their class, or one class loses or gains too many.
     """
-    names = [label.name for label in source.model.labels.classes]
-    lost = {names[channel]: 1 - kept for channel, kept in compared["kept"].items()}
-    shown = [
-        f"{name} loses {100 * share:.0f} % of its cells"
-        for name, share in sorted(lost.items(), key=lambda one: -one[1])
-        if share > MOST_LOST
-    ]
-    agreement = compared["label_agreement"]
-    if agreement >= LEAST_AGREEMENT and not shown:
-        return []
-    error = ModelError(
-        received=f"an int8 network of which {100 * agreement:.1f} % of the cells have the class of "
-        f"the float network, by {request.method.name}" + "".join(f"; {one}" for one in shown),
-        expected=f"{100 * LEAST_AGREEMENT:.0f} % of them, and no class that loses more than "
-        f"{100 * MOST_LOST:.0f} %",
-        fix="try another --method (percentile, minmax, entropy), leave layers in float by "
-        "--sensitive 4, or give more images of these classes; --force writes it all the same",
-    )
-    if not request.force:
-        raise error
-    return [f"forced: {error.received}"]
+    told = []
+    if agreement.unjudged:
+        names = ", ".join(agreement.unjudged)
+        told.append(f"too few cells in {agreement.images} images to judge {names}")
+    if agreement.trouble:
+        error = ModelError(
+            received=f"an int8 network by {method} of which {agreement.trouble}",
+            expected=f"{100 * LEAST_AGREEMENT:.0f} % of them, and no class that loses or gains "
+            f"more than {100 * MOST_CHANGED:.0f} %",
+            fix="leave layers in float by --sensitive 4, give more images of these classes, or "
+            "try another --method; --force writes it all the same",
+        )
+        if not force:
+            raise error
+        told.append(f"forced: {error.received}")
+    return told
 
 
 def _hold_to_rules(result: onnx.ModelProto, request: Request) -> None:

@@ -29,11 +29,21 @@ class Difference:
         label_agreement: Share of the logits' cells in which the same class wins, 0..1.
         kept: Share of the cells of each class that keep it, 0..1, by channel; of those classes
             alone that win in `FEWEST_CELLS`.
+        gained: Cells that each of them wins in the other network alone, over those of the first.
+        unjudged: Channels that win in some cells of either network, and in too few of the first.
     """
 
     logits_error: float
     label_agreement: float
     kept: dict[int, float] = field(default_factory=dict)
+    gained: dict[int, float] = field(default_factory=dict)
+    unjudged: tuple[int, ...] = ()
+
+    @property
+    def mean_iou(self) -> float:
+        """Mean intersection over union of the classes that can be judged, 0..1."""
+        both = [kept / (1 + self.gained[one]) for one, kept in self.kept.items()]
+        return sum(both) / len(both) if both else self.label_agreement
 
 
 @dataclass(frozen=True)
@@ -107,16 +117,38 @@ def difference(
     power = sum(float(np.square(a, dtype=np.float64).sum()) for a, _ in pairs)
     same = [float((a.argmax(axis=0) == b.argmax(axis=0)).mean()) for a, b in pairs]
     relative = float(np.sqrt(error / power)) if power else float(error > 0)
-    return Difference(relative, float(np.mean(same)), _kept(pairs))
-
-
-def _kept(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> dict[int, float]:
     classes = len(pairs[0][0])
-    all_cells, kept_cells = np.zeros(classes, np.int64), np.zeros(classes, np.int64)
-    for truth, found in pairs:
-        before = truth.argmax(axis=0)
-        same = before == found.argmax(axis=0)
-        all_cells += np.bincount(before.ravel(), minlength=classes)
-        kept_cells += np.bincount(before[same], minlength=classes)
-    judged = np.flatnonzero(all_cells >= FEWEST_CELLS).tolist()
-    return {one: float(kept_cells[one] / all_cells[one]) for one in judged}
+    before, after, kept = (np.zeros(classes, np.int64) for _ in range(3))
+    for first, second in pairs:
+        old, new = first.argmax(axis=0).ravel(), second.argmax(axis=0).ravel()
+        before += np.bincount(old, minlength=classes)
+        after += np.bincount(new, minlength=classes)
+        kept += np.bincount(old[old == new], minlength=classes)
+    judged = np.flatnonzero(before >= FEWEST_CELLS).tolist()
+    return Difference(
+        relative,
+        float(np.mean(same)),
+        {one: float(kept[one] / before[one]) for one in judged},
+        {one: float((after[one] - kept[one]) / before[one]) for one in judged},
+        tuple(np.flatnonzero((before < FEWEST_CELLS) & (before + after > 0)).tolist()),
+    )
+
+
+class Comparison:
+    """Holds networks against one, over the same images.
+
+    Args:
+        network: The one, in float32.
+        samples: Images as the network gets them.
+    """
+
+    def __init__(self, network: onnx.ModelProto, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+        self._truth = logits_of(network, samples)
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def with_(self, network: onnx.ModelProto) -> Difference:
+        """How far another network's logits lie from those of the one."""
+        return difference(self._truth, logits_of(network, self._samples))

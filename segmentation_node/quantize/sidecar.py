@@ -9,9 +9,16 @@ from segmentation_node.errors import ModelError
 from segmentation_node.fields import dump_yaml, read_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model import Calibration, Model
+from segmentation_node.model.calibration import Agreement
 
 
-def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration | None) -> None:
+def write_sidecar(
+    source: Model,
+    path: Path,
+    name: str,
+    calibration: Calibration | None,
+    agreement: Agreement | None = None,
+) -> None:
     """Write a sidecar.
 
     Args:
@@ -19,6 +26,7 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
         path: Where; the ONNX's path with the ending .yaml.
         name: The quantised network's name.
         calibration: How its ranges were measured; None where there are none.
+        agreement: How it labels beside the source; None where it was not judged.
 
     Raises:
         EngineError: A file of the source's weights cannot be read.
@@ -31,5 +39,17 @@ def write_sidecar(source: Model, path: Path, name: str, calibration: Calibration
     # Who looks for this network beside its source must know whether it is still the same one.
     content["source_sha256"] = model_sha256(source.path)
     content["calibration"] = {} if calibration is None else calibration.to_mapping()
-    text = dump_yaml(content)
-    write_whole(path, text.encode())
+    if agreement is not None:
+        content["agreement"] = agreement.to_mapping()
+    write_whole(path, dump_yaml(content).encode())
+
+
+def note_agreement(path: Path, agreement: Agreement) -> None:
+    """Write into a sidecar that is there how its network labels beside the float one.
+
+    Raises:
+        ModelError: The sidecar cannot be read.
+        OutputError: The file cannot be written.
+    """
+    content = {**read_yaml(path, ModelError), "agreement": agreement.to_mapping()}
+    write_whole(path, dump_yaml(content).encode())

@@ -38,7 +38,7 @@ class Health:
         facts: What is in use (model, engine, device, precision, sizes), by key.
         drift: How the input compares with the calibration set; None while the node is not
             configured.
-        trouble: Why the network could not be exchanged; empty where it could.
+        trouble: What is wrong with the network, or its exchange; empty where nothing is.
         camera: Name of the camera that it is about; empty where that has none, or it is about all.
         is_sum: Whether it is about all cameras together, each with a health of its own.
     """

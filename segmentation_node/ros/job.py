@@ -63,6 +63,12 @@ class SegmentationJob:
         return {} if network is None else network.facts
 
     @property
+    def trouble(self) -> str:
+        """What is wrong with the network that runs; empty where nothing is, and without one."""
+        network = self._network
+        return "" if network is None else network.trouble
+
+    @property
     def labels(self) -> LabelSet:
         """What label images hold.
 

@@ -104,6 +104,11 @@ class Network:
         return self.segmenters[0].labels
 
     @property
+    def trouble(self) -> str:
+        """Why it is not known to label as it should; empty where it is."""
+        return self.segmenters[0].trouble
+
+    @property
     def facts(self) -> Mapping[str, object]:
         """What is really in use, for the log and the diagnostics."""
         segmenter = self.segmenters[0]

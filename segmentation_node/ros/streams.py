@@ -103,13 +103,14 @@ class CameraStreams:
 
     @property
     def trouble(self) -> str:
-        """Why the network was not exchanged as asked; empty where it was."""
+        """Why the network was not exchanged as asked, or is not to be trusted; else empty."""
         failure = self.swap.failure
         if failure is None:
-            return ""
+            return self._job.trouble
         wanted, error = failure
         said = error if isinstance(error, SegmentationError) else repr(error)
-        return f"kept the network: cannot change to {changes(self.swap.running, wanted)}: {said}"
+        kept = f"kept the network: cannot change to {changes(self.swap.running, wanted)}: {said}"
+        return "; ".join(filter(None, [kept, self._job.trouble]))
 
     @property
     def image_sizes(self) -> dict[str, tuple[int, int]]:

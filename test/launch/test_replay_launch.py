@@ -161,12 +161,13 @@ def test_what_cannot_be_played_is_refused_before_anything_runs(
         ({"image_topic": "/camera/image_ra"}, "/camera/image_ra"),
         ({"image_topics": "/camera/image_raw,/rear/image"}, "/rear/image"),
         ({"image_topic": "image_raw", "namespace": "car"}, "/car/image_raw"),
+        ({"image_transport": "compressed"}, "/camera/image_raw/compressed"),
     ],
 )
 def test_a_bag_without_the_topic_is_refused_before_anything_starts(
     launch_file: ModuleType, tmp_path: Path, given: dict[str, str], topic: str
 ) -> None:
-    bag = write_bag(tmp_path / "drive.mcap")
+    bag = write_bag(tmp_path / "drive.mcap", compressed=False)
     declared = launch_file.declare_arguments()
     values = {one.words[0]: one.options.get("default_value", "") for one in declared}
     context = {**values, "bag": str(bag)}
@@ -176,3 +177,15 @@ def test_a_bag_without_the_topic_is_refused_before_anything_starts(
     # A parameter file may name any topic.
     context["params_file"] = "mine.yaml"
     assert launch_file.check_arguments(stand_in.context(**context)) == []
+
+
+def test_a_bag_of_compressed_images_says_how_to_take_them(
+    launch_file: ModuleType, tmp_path: Path
+) -> None:
+    given = {"bag": str(write_bag(tmp_path / "drive.mcap")), "image_topic": "/camera/image_raw"}
+    values = {**given, "loop": "false", "shutdown_at_end": "false", "rate": "1"}
+    with pytest.raises(ConfigError) as caught:
+        launch_file.check_arguments(stand_in.context(**values))
+    assert caught.value.fix == "say image_topic:=/camera/image_raw image_transport:=compressed"
+    values["image_transport"] = "compressed"
+    assert launch_file.check_arguments(stand_in.context(**values)) == []

@@ -81,7 +81,7 @@ def test_an_activation_that_is_no_number_is_named(fcn, tensors):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "mean"}, "the method 'mean'; expected one of entropy, percentile, minmax"),
+        ({"name": "mean"}, "the method 'mean'; expected one of auto, percentile, minmax, entropy"),
         ({"bins": 1000}, "1000 bins"),
         ({"percentile": 0.5}, "the percentile 0.5; expected above 50"),
     ],

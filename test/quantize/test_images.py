@@ -33,7 +33,7 @@ def test_several_folders_are_one_set(photos):
 
 
 def test_part_is_spread_too(photos):
-    assert names(ImageSet.read([photos]).part(2)) == ["drive_0", "drive_4"]
+    assert names(ImageSet.read([photos]).part(2)) == ["drive_2", "evening_6"]
 
 
 def test_the_digest_knows_names_and_contents(photos, tmp_path):

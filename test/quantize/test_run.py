@@ -49,12 +49,12 @@ def test_int8_is_written_with_its_sidecar_and_breaks_no_rule(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("limit", "value", "said"),
-    [("LEAST_AGREEMENT", 1.1, "% of the cells"), ("MOST_LOST", -0.1, "class 0 loses")],
+    [("LEAST_AGREEMENT", 1.1, "% of the cells"), ("MOST_CHANGED", -0.1, "class 0 loses")],
 )
 def test_int8_that_does_not_label_as_the_float_network_is_refused(
     run, tmp_path, monkeypatch, limit, value, said
 ):
-    monkeypatch.setattr("segmentation_node.quantize.run." + limit, value)
+    monkeypatch.setattr("segmentation_node.model.calibration." + limit, value)
     with pytest.raises(ModelError, match=said) as refused:
         run(force=False)
     assert "--sensitive" in refused.value.fix
@@ -65,8 +65,8 @@ def test_int8_that_does_not_label_as_the_float_network_is_refused(
 
 
 def test_int8_that_agrees_is_written_without_a_word(run, monkeypatch):
-    monkeypatch.setattr("segmentation_node.quantize.run.LEAST_AGREEMENT", 0.9)
-    monkeypatch.setattr("segmentation_node.quantize.run.MOST_LOST", 1.0)
+    monkeypatch.setattr("segmentation_node.model.calibration.LEAST_AGREEMENT", 0.9)
+    monkeypatch.setattr("segmentation_node.model.calibration.MOST_CHANGED", 1.0)
     figures, _ = run(force=False)
     assert figures["warnings"] == []
 
@@ -147,7 +147,10 @@ def test_a_second_run_does_not_calibrate_again(run):
     assert "calibration" not in steps
     assert first == second
     assert [line for line in said if "again" in line] == []
-    _, said = run(method=Method("percentile"))
+    steps.clear()
+    run(lambda *step: steps.append(step[0]), method=Method("percentile"))
+    assert "calibration" not in steps  # the ranges of all methods were kept
+    _, said = run(method=Method("percentile", bins=4096))
     assert "was made with other method: calibrated again" in said[-1]
 
 
