@@ -77,16 +77,18 @@ class ViewServer:
             self._application(),
             access_log=None,
             logger=_log,
-            shutdown_timeout=_GRACE_S,
             **LIMITS,
         )
         await runner.setup()
+        server = cast(web.Server, runner.server)
         async with AsyncExitStack() as closing:
             closing.callback(self._source.close)
             closing.push_async_callback(runner.cleanup)
+            # Not left to the runner: before aiohttp 3.9 it takes no time limit.
+            closing.push_async_callback(server.shutdown, _GRACE_S)
             # Before anybody can look.
             self._source.start(self._hub)
-            listening = await self._listen(cast(web.Server, runner.server))
+            listening = await self._listen(server)
             closing.push_async_callback(self._close_sockets)
             closing.callback(listening.close)
             ready(_address(listening))
