@@ -113,3 +113,17 @@ def test_int8_without_its_file_names_the_command_that_makes_it(little):
 def test_int8_weights_need_an_output_as_no_engine_looks_for_them(little):
     with pytest.raises(ConfigError, match="give --output"):
         run("quantize", "--model", little, "--precision", "int8-weights")
+
+
+def test_a_file_is_held_against_its_float_network_on_images(little, tmp_path):
+    out, photos, figures = tmp_path / "q.onnx", tmp_path / "photos", tmp_path / "figures.json"
+    given = ("--model", little, "--images", photos)
+    done = run("quantize", "--force", *given, "-o", out)
+    assert done.exit_code == 0
+    assert "(chosen)" in done.stdout
+    checked = run("quantize", "--check", out, *given, "--json", figures)
+    said = json.loads(figures.read_text())
+    assert said["images"] == 3
+    assert "same class" in checked.stdout
+    is_bad = "do not use it" in checked.stdout
+    assert checked.exit_code == int(is_bad)

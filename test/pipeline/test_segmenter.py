@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -241,3 +242,41 @@ def test_labels_of_the_default_model_on_real_images_equal_the_definition(
             how = fit(segmenter.model.input.fit, *image.shape[:2], segmenter.network_size)
             logits = segmenter._engine.infer()[0]
             assert (labels == labels_of(logits, how, segmenter.model.labels)).all()
+
+
+GOOD = {"images": 8, "same_class": 0.995, "kept": {"class 0": 0.98}, "gained": {}, "unjudged": []}
+
+
+@pytest.mark.parametrize(
+    ("agreement", "said"),
+    [
+        (GOOD, ""),
+        (None, "which nobody has held against its float network"),
+        ({**GOOD, "same_class": 0.9}, "90.0 % of the cells"),
+        ({**GOOD, "kept": {"class 0": 0.4}}, "class 0 loses 60 % of its cells"),
+        ({**GOOD, "gained": {"class 1": 0.5}}, "class 1 gains 50 % of its cells"),
+    ],
+)
+def test_int8_that_is_not_known_to_label_as_float_is_warned_of(
+    tmp_path: Path,
+    agreement: dict[str, Any] | None,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    content = {} if agreement is None else {"agreement": agreement}
+    path = write_network(tmp_path, onnx_bytes(quantised=True), **content)
+    with Segmenter.load(path, engine="openvino") as segmenter:
+        assert segmenter.precision == "int8"
+        assert said in segmenter.trouble
+        assert bool(segmenter.trouble) == bool(said)
+    assert said in caplog.text
+
+
+def test_a_float_network_needs_no_agreement(tmp_path: Path) -> None:
+    with Segmenter.load(write_network(tmp_path), engine="openvino") as segmenter:
+        assert segmenter.trouble == ""
+
+
+def test_the_shipped_int8_network_is_known_to_label_as_float() -> None:
+    with Segmenter.load("camvid", engine="openvino", precision="int8") as segmenter:
+        assert segmenter.trouble == ""

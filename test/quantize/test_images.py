@@ -79,3 +79,14 @@ def test_an_image_among_the_folders_stands_for_itself(photos):
     assert names(ImageSet.read([one, photos])) == ["drive_3", *names(ImageSet.read([photos]))]
     with pytest.raises(MediaError, match="no folder at"):
         ImageSet.read([one.with_suffix(".txt")])
+
+
+@pytest.mark.parametrize("limit", range(1, 9))
+def test_a_part_reaches_over_all_images(photos, limit):
+    part = ImageSet.read([photos]).part(limit)
+    assert len(part) == limit
+    places = [int(name[-1]) for name in names(part)]
+    assert places == sorted(set(places))
+    # No gap at either end is larger than the one between two of them.
+    assert places[0] <= 8 // limit
+    assert places[-1] >= 7 - 8 // limit

@@ -16,7 +16,7 @@ from segmentation_node.pipeline import Segmenter
 from segmentation_node.quantize.calibrate import Method
 from segmentation_node.quantize.images import ImageSet
 from segmentation_node.quantize.request import Request
-from segmentation_node.quantize.run import check_file, quantize
+from segmentation_node.quantize.run import check_agreement, check_file, quantize
 
 
 @pytest.fixture
@@ -229,3 +229,53 @@ def test_frames_of_any_size_go_through_the_quantised_network(run, tmp_path):
     with Segmenter.load(tmp_path / "out" / "q.onnx", network_size="32x64") as segmenter:
         frame = Frame.from_array(np.full((33, 57, 3), 99, np.uint8))
         assert segmenter(frame).labels.shape == (33, 57)
+
+
+def test_auto_takes_the_method_that_agrees_with_float_most(run, tmp_path, monkeypatch):
+    """Where a rare far cluster is what one class consists of, entropy cuts it off."""
+    figures, _ = run(method=Method())
+    methods = figures["methods"]
+    assert set(methods) == {"percentile", "minmax", "entropy"}
+    best = max(one["mean_iou"] for one in methods.values())
+    assert methods[figures["method"]]["mean_iou"] == best
+    assert load_model(tmp_path / "out" / "q.onnx").calibration.method == figures["method"]
+    alone, _ = run(method=Method(figures["method"]))
+    assert alone["label_agreement"] == figures["label_agreement"]
+
+
+def test_what_was_found_stands_in_the_sidecar(run, tmp_path):
+    figures, _ = run()
+    agreement = load_model(tmp_path / "out" / "q.onnx").agreement
+    assert agreement.images == figures["compared_images"] == 8
+    assert agreement.same_class == pytest.approx(figures["label_agreement"], abs=1e-4)
+    assert set(agreement.kept) == set(agreement.gained)
+
+
+def test_a_class_too_rare_to_judge_is_named(run, monkeypatch):
+    monkeypatch.setattr("segmentation_node.quantize.sensitivity.FEWEST_CELLS", 10**6)
+    figures, _ = run()
+    assert any("too few cells in 8 images to judge class 0" in one for one in figures["warnings"])
+
+
+def test_a_file_that_is_there_is_judged_and_noted(run, tmp_path, model_path, photos):
+    run(images=(photos,))
+    out = tmp_path / "out" / "q.onnx"
+    sidecar = out.with_suffix(".yaml")
+    whole = sidecar.read_text()
+    sidecar.write_text(whole[: whole.index("agreement:")])
+    assert load_model(out).agreement is None
+    found = check_agreement(out, Request(model_path, out, images=(photos,)))
+    assert load_model(out).agreement.to_mapping() == found.to_mapping()
+    assert sidecar.read_text() == whole
+
+
+def test_a_file_of_another_network_is_not_judged(run, tmp_path, model_path, photos):
+    run()
+    other = tmp_path / "other.onnx"
+    network = onnx.load(model_path)
+    network.doc_string = "another"
+    onnx.save(network, other)
+    other.with_suffix(".yaml").write_text(model_path.with_suffix(".yaml").read_text())
+    out = tmp_path / "out" / "q.onnx"
+    with pytest.raises(ModelError, match="made from another network"):
+        check_agreement(out, Request(other, out, images=(photos,)))

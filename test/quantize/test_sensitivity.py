@@ -78,3 +78,15 @@ def test_difference_says_what_share_of_its_cells_each_class_keeps():
     found = truth.copy()
     found[2, 5] = 3  # 20 of the second class's 100 cells become the third
     assert difference([truth], [found]).kept == {0: 1.0, 1: pytest.approx(0.8)}
+
+
+def test_difference_says_what_each_class_gains_and_which_are_too_rare() -> None:
+    truth = np.zeros((3, 10, 20), np.float32)
+    truth[0, :5], truth[1, 5:], truth[2, 0, 0] = 1, 1, 2
+    found = truth.copy()
+    found[0, 5:7] = 3  # 40 of the second class's 100 cells become the first
+    result = difference([truth], [found])
+    assert result.kept == {0: 1.0, 1: pytest.approx(0.6)}
+    assert result.gained == {0: pytest.approx(40 / 99), 1: 0.0}
+    assert result.unjudged == (2,)
+    assert result.mean_iou == pytest.approx((99 / 139 + 0.6) / 2)

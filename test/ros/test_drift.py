@@ -10,7 +10,7 @@ import pytest
 from dds import Observer, claimed_domain, wait_until
 from diagnostic_msgs.msg import DiagnosticStatus
 from node_rig import EVERY, Rig, image_message, running_node, stamped
-from small_network import calibrated_by_day, write_network
+from small_network import calibrated_by_day, onnx_bytes, write_network
 
 from segmentation_node.config import PARAMETERS, NodeConfig
 from segmentation_node.core.drift import Drift, DriftSettings, Limits
@@ -133,3 +133,18 @@ def test_darkness_is_warned_of_in_the_diagnostics_and_the_warning_ends(rig: Rig)
     show(rig, 200, range(1019, 1023))
     drift_becomes(rig, WARN, "input is brighter than 99 % of the calibration set for 3 s")
     assert "out of range" in rig.set_parameter("drift_percentile", 101.0)
+
+
+@pytest.mark.dds
+def test_int8_that_nobody_held_against_float_is_warned_of(tmp_path: Path) -> None:
+    network = write_network(tmp_path, onnx_bytes(quantised=True), calibration=calibrated_by_day())
+    given = {"model": str(network), "network_size": "64x96", "precision": "auto"}
+    with claimed_domain() as domain_id, Observer(domain_id) as observer:
+        for rig in running_node(domain_id, observer, **EVERY, **given):
+            assert rig.program.wait_for_line(r"\[WARN\].*nobody has held against its float")
+            rig.connect()
+            rig.ask(image_message(np.full((48, 64, 3), 100, np.uint8)))
+            told = rig.diagnostics.wait_for(
+                lambda one: "nobody has held" in one.status[0].message, "the warning"
+            )
+            assert told.status[0].level == WARN
