@@ -65,12 +65,32 @@ def export(
             typer.echo(f"note: {sidecar.notice}", err=True)
         files: tuple[Path, ...] = (output, output.with_suffix(".yaml"))
     else:
-        from segmentation_node.bench.model_report import publish  # noqa: PLC0415
-
         _check_run(source, tuple(NETWORKS), given=bool(init or checkpoint or labels))
-        files = publish(Path(source), output, left_out or [], remark or [])
+        files = _export_run(Path(source), output, left_out or [], remark or [])
     for path in files:
         typer.echo(path)
+
+
+def _export_run(
+    folder: Path, output: Path, left_out: list[Path], remarks: list[str]
+) -> tuple[Path, ...]:
+    """Export a run with its card; one that was interrupted as it is, which is said."""
+    from segmentation_node.bench.model_report import publish  # noqa: PLC0415
+    from segmentation_node.training.checkpoint import load_checkpoint  # noqa: PLC0415
+    from segmentation_node.training.export_model import export_checkpoint  # noqa: PLC0415
+    from segmentation_node.training.run_settings import CHECKPOINT, RECORD  # noqa: PLC0415
+
+    kept = folder / CHECKPOINT
+    if (folder / RECORD).exists() or not kept.exists():
+        return publish(folder, output, left_out, remarks)
+    step = load_checkpoint(kept).iteration
+    export_checkpoint(kept, output)
+    typer.echo(
+        f"note: {folder} holds a run that was interrupted: exported as it is after step {step}, "
+        "without class bias, scores and card; segmentation train --resume goes on with it",
+        err=True,
+    )
+    return output, output.with_suffix(".yaml")
 
 
 def _check_run(source: str, networks: tuple[str, ...], *, given: bool) -> None:

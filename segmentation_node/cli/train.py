@@ -43,6 +43,12 @@ def train(
         str | None,
         typer.Option(metavar="N|auto", help="Images per step; auto: as many as memory allows."),
     ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Length of the run in steps; default: its own.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="The same in passes over the training images.")
+    ] = None,
     camvid: Annotated[
         Path | None, typer.Option(metavar="DIR", help="CamVid: holds train/ and val/.")
     ] = None,
@@ -64,7 +70,7 @@ def train(
     from segmentation_node.training.run_settings import OwnData, Run  # noqa: PLC0415
 
     run = Run(
-        recipe_of(recipe),
+        recipe_of(recipe).of_length(steps, epochs),
         output,
         camvid_root=camvid,
         stills_root=stills,

@@ -187,6 +187,36 @@ class Recipe:
         share = self.hold_out_share
         return replace(self, cycles=tuple(max(round(share * length), 1) for length in self.cycles))
 
+    def of_length(self, steps: int | None = None, epochs: int | None = None) -> Recipe:
+        """The recipe with another length; its cycles and its warm-up keep their shares of it.
+
+        Args:
+            steps: Optimiser steps.
+            epochs: Passes over the training images, in one cycle.
+
+        Raises:
+            ConfigError: Both are given, or one is below 1.
+        """
+        if steps is not None and epochs is not None:
+            raise ConfigError(f"{steps} steps and {epochs} epochs", "one of both", "leave one out")
+        if epochs is not None:
+            if epochs < 1:
+                raise ConfigError(f"{epochs} epochs", "1 or more", "correct --epochs")
+            return replace(self, epochs=epochs)
+        if steps is None:
+            return self
+        if steps < len(self.cycles):
+            raise ConfigError(
+                received=f"{steps} steps for a recipe of {len(self.cycles)} cycles",
+                expected=f"{len(self.cycles)} or more",
+                fix="correct --steps",
+            )
+        share = steps / self.iterations
+        cycles = [max(1, round(share * length)) for length in self.cycles[1:]]
+        cycles.insert(0, max(1, steps - sum(cycles)))
+        warm_up = min(round(share * self.warm_up), self.warm_up, *cycles)
+        return replace(self, epochs=0, cycles=tuple(cycles), warm_up=warm_up)
+
     @property
     def freeze_from(self) -> int:
         """Iteration from which the encoder's first layers stay as they are."""

@@ -117,3 +117,32 @@ def test_photographs_take_their_late_share_with_the_last_cycle():
 def test_every_condition_has_its_share():
     stills = Stills(count=8, conditions=("day", "night"))
     assert [stills.item(i)[1] for i in range(4)] == ["day", "night", "day", "night"]
+
+
+@pytest.mark.parametrize("steps", [3, 10, 405, 8100])
+@pytest.mark.parametrize("name", ["camvid", "own", "paper_fcn8s"])
+def test_another_length_keeps_the_shares_of_the_cycles(name, steps):
+    found = recipe(name).of_length(steps)
+    assert found.iterations == found.for_images(2975).iterations == steps
+    assert found.warm_up <= min(found.cycles)
+    shares = [length / steps for length in found.cycles]
+    of_the_recipe = [length / recipe(name).iterations for length in recipe(name).cycles]
+    assert shares == pytest.approx(of_the_recipe, abs=0.5 if steps == 3 else 0.1)
+
+
+def test_a_length_may_be_given_in_epochs_and_none_is_the_recipes_own():
+    assert recipe("own").of_length(epochs=4).for_images(100).iterations == 50
+    assert recipe("own").of_length() == recipe("own")
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        ({"steps": 2}, "2 steps for a recipe of 3 cycles"),
+        ({"epochs": 0}, "0 epochs"),
+        ({"steps": 9, "epochs": 2}, "one of both"),
+    ],
+)
+def test_a_length_that_is_none_is_refused(length, said):
+    with pytest.raises(ConfigError, match=said):
+        recipe("camvid").of_length(**length)

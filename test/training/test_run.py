@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from command import run as command
 
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.model import load_model
@@ -95,3 +96,17 @@ def test_a_wrong_folder_of_camvid_is_said_before_anything_else(tmp_path):
     with pytest.raises(DatasetError, match="CamVid laid out as"):
         train(Run(SMALL, tmp_path / "run", tmp_path, device="cpu"))
     assert not (tmp_path / "run").exists()
+
+
+def test_an_interrupted_run_is_exported_as_it_is(few_scenes, tmp_path):
+    def stop(progress):
+        if progress.iteration == 2:
+            raise KeyboardInterrupt
+
+    run = Run(replace(SMALL, save_every=1), tmp_path / "run", few_scenes, few_scenes, device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train(run, report=stop)
+    done = command("export", tmp_path / "run", "-o", tmp_path / "early.onnx")
+    assert done.exit_code == 0
+    assert "exported as it is after step" in done.stderr
+    assert load_model(tmp_path / "early.onnx").name == "fcn4s-lite0-camvid"
