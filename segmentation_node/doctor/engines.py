@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from segmentation_node.doctor import trial
+from segmentation_node.doctor import gpu, trial
 from segmentation_node.doctor.finding import Finding, one_line
 from segmentation_node.doctor.python import TRIALS
 
@@ -21,6 +21,8 @@ def examine() -> Iterator[Finding]:
     from segmentation_node.engines import available_engines  # noqa: PLC0415
 
     for report in available_engines():
+        if report.problem and report.name == "tensorrt" and not gpu.is_there():
+            continue  # the row on GPUs says that there is none
         if report.problem:
             found = one_line(report.problem)
             yield Finding(TOPIC, report.name, "missing", found, REMEDIES[report.name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from segmentation_node.doctor import trial
 from segmentation_node.doctor.finding import Finding
@@ -18,8 +19,37 @@ LIBRARIES: Mapping[str, str] = {
 }
 
 
+DEVICES = ("nvidia[0-9]*", "nvidiactl", "nvhost-gpu", "nvgpu", "dxg")
+"""Names in /dev of NVIDIA's drivers: of graphics cards, of Jetsons, and of WSL."""
+
+NVIDIA, DISPLAY = "0x10de", "0x03"
+"""The vendor of a PCI device, and how the class of graphics cards and accelerators begins."""
+
+
+def is_there(root: Path = Path("/")) -> bool:
+    """Whether this machine has an NVIDIA GPU, with or without its driver.
+
+    Args:
+        root: Folder that holds dev and sys.
+    """
+    if any(found for name in DEVICES for found in (root / "dev").glob(name)):
+        return True
+    return any(map(_is_card, (root / "sys/bus/pci/devices").glob("*")))
+
+
+def _is_card(device: Path) -> bool:
+    try:
+        vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
+    except OSError:
+        return False
+    return vendor == NVIDIA and kind.startswith(DISPLAY)
+
+
 def examine() -> Iterator[Finding]:
     """Look for a GPU, its driver, the libraries, and the engines that were built."""
+    if not is_there():
+        yield Finding(TOPIC, "NVIDIA GPU", "ok", "none: the networks run on the processor")
+        return
     yield _driver()
     for name, title in LIBRARIES.items():
         yield _library(name, title)

@@ -34,6 +34,11 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "run", lambda *_, **__: BROKEN)
 
 
+@pytest.fixture
+def with_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "is_there", lambda: True)
+
+
 def test_python_of_this_machine_works() -> None:
     found = by_name(python.examine())
     assert found["numpy, opencv"].status == found["yaml"].status == "ok"
@@ -72,6 +77,7 @@ def test_the_default_network_really_runs_here() -> None:
     assert " ms from a 1280x720 image" in found["segmentation"].found
 
 
+@pytest.mark.usefixtures("with_gpu")
 def test_an_engine_that_needs_a_gpu_says_what_is_missing_and_is_not_fatal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -181,6 +187,7 @@ def test_cleaning_says_what_it_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.usefixtures("with_gpu")
 def test_a_gpu_is_named_with_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu, "version_of", lambda _: "1.0")
     values = {"gpus": ["NVIDIA Orin"], "driver": "540.4"}
@@ -188,6 +195,7 @@ def test_a_gpu_is_named_with_its_driver(monkeypatch: pytest.MonkeyPatch) -> None
     assert by_name(gpu.examine())["NVML"].found == "NVIDIA Orin, driver 540.4"
 
 
+@pytest.mark.usefixtures("with_gpu")
 def test_a_library_that_is_installed_and_does_not_load_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -197,6 +205,7 @@ def test_a_library_that_is_installed_and_does_not_load_says_why(
     assert (found.status, found.found) == ("missing", "10.3.0: libnvinfer.so.10: cannot open")
 
 
+@pytest.mark.usefixtures("with_gpu")
 def test_every_flavour_of_tensorrt_is_a_row_with_its_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -209,6 +218,7 @@ def test_every_flavour_of_tensorrt_is_a_row_with_its_version(
     assert {flavour.title for flavour in FLAVOURS.values()} < set(found)
 
 
+@pytest.mark.usefixtures("with_gpu")
 def test_the_engine_cache_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path))
     monkeypatch.setattr(gpu, "version_of", lambda _: None)
@@ -218,11 +228,44 @@ def test_the_engine_cache_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found.status, found.found.endswith("1 damaged")) == ("warn", True)
 
 
-def test_no_gpu_is_nothing_to_worry_about(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("with_gpu")
+def test_no_library_for_a_gpu_is_nothing_to_worry_about(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu, "version_of", lambda _: None)
     found = list(gpu.examine())
     assert not any(finding.is_fatal for finding in found)
     assert all("nothing to do" in one.remedy for one in found if one.name != "engine cache")
+
+
+def test_a_machine_without_a_gpu_has_one_plain_row_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpu, "is_there", lambda: False)
+    report = EngineReport("tensorrt", problem="received no driver; expected one; fix: install")
+    monkeypatch.setattr("segmentation_node.engines.available_engines", lambda: (report,))
+    monkeypatch.setattr(engines, "_segmentation", lambda: Finding("engines", "s", "ok", ""))
+    [found] = gpu.examine()
+    assert (found.status, found.found[:4], found.remedy) == ("ok", "none", "")
+    assert [one.name for one in engines.examine()] == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "is_gpu"),
+    [
+        ("dev/null", "", False),
+        ("dev/nvidia0", "", True),
+        ("dev/nvhost-gpu", "", True),
+        ("dev/nvme0", "", False),
+        ("sys/bus/pci/devices/0/vendor", "0x10de\n", True),
+        ("sys/bus/pci/devices/0/vendor", "0x8086\n", False),
+    ],
+)
+def test_a_gpu_is_known_by_its_driver_or_by_its_slot(
+    tmp_path: Path, file: str, text: str, is_gpu: bool
+) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text)
+    (tmp_path / file).with_name("class").write_text("0x030200\n")
+    assert gpu.is_there(tmp_path) is is_gpu
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_warning(
