@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 # PyTorch is only needed to train; the version is the one the shipped weights were trained with.
 TORCH  ?= torch==2.13.0
-# The versions that ROS 2 Humble and Jazzy machines have, for the second half of the tests.
+# The oldest versions that are promised, for the second half of the tests: requirements-oldest.txt.
 OLD_VENV   ?= .venv-numpy1
 OLD_PYTHON ?= $(shell for v in 3.10 3.11 3.12; do p=$$(command -v python$$v) && $$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && break; done)
 # The build backend warns at length about editable installs; that is how this one is meant.
@@ -60,19 +60,19 @@ lint: $(VENV)/.test ## ruff and mypy
 unit: $(VENV)/.test ## pytest with NumPy 2 and OpenCV 5
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
 
-$(OLD_VENV)/.test: setup.py pyproject.toml
-	@echo "Installing NumPy 1.26 and OpenCV 4 into $(OLD_VENV)"
+$(OLD_VENV)/.test: setup.py pyproject.toml requirements-oldest.txt
+	@echo "Installing the oldest versions that are promised, with $(OLD_PYTHON), into $(OLD_VENV)"
 	@$(OLD_PYTHON) -m venv --clear $(OLD_VENV)
 	@$(OLD_PIP) --upgrade pip
-	@$(OLD_PIP) -e '.[ros-wheels,cpu]' 'numpy==1.26.4' 'opencv-python-headless==4.10.0.84' pytest pytest-rerunfailures pytest-timeout hypothesis
+	@$(OLD_PIP) -r requirements-oldest.txt -e '.[ros-wheels,cpu,view]' pytest pytest-rerunfailures pytest-timeout hypothesis
 	@touch $@
 
 ifeq ($(OLD_PYTHON),)
 test-numpy1:
-	@echo "NumPy 1.26 has wheels for Python 3.10 to 3.12 only and none of them is here: this half is not run (OLD_PYTHON=PATH names one)"
+	@echo "NumPy 1 has wheels for Python 3.10 to 3.12 only and none of them is here: this half is not run (OLD_PYTHON=PATH names one)"
 else
-test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with NumPy 1.26 and OpenCV 4, as on ROS machines
-	$(OLD_VENV)/bin/python -m pytest test/core test/cuda test/engines test/pipeline test/model test/ros/test_node.py
+test-numpy1: $(OLD_VENV)/.test ## the runtime's tests again with the oldest versions that are promised, as on ROS 2 Humble
+	$(OLD_VENV)/bin/python -m pytest test/core test/cuda test/engines test/pipeline test/model test/view test/ros/test_node.py
 endif
 
 # Both stages leave their figures; the status is that of the race, 1 where a goal was not met.
