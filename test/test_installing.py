@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
+import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ from unittest import mock
 
 import pytest
 
-from segmentation_node.installing import pip_install
+from segmentation_node import installing
+from segmentation_node.installing import environment_nearby, pip_install, without
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,7 @@ def test_a_numpy_that_ros_needs_is_left_alone(
         return numpy
 
     monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(sys, "prefix", "/an/environment")
     assert pip_install("openvino>=2024.4", "onnx") == command
 
 
@@ -93,3 +98,77 @@ def test_make_installs_the_oldest_versions_from_their_list() -> None:
     assert "-r requirements-oldest.txt" in line
     assert "==" not in line
     assert "[ros-wheels,cpu,view]" in line
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The system's Python, to which pip refuses to write, and a workspace with the package."""
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path / "lib"))
+    package = tmp_path / "ws" / "install" / "segmentation_node" / "installing.py"
+    for folder in (tmp_path / "lib", package.parent, tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+    (tmp_path / "lib" / "EXTERNALLY-MANAGED").touch()
+    monkeypatch.setattr(installing, "__file__", str(package))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(metadata, "version", lambda name: "2.2.0")
+    return tmp_path
+
+
+def test_the_environment_of_the_workspace_is_named(system: Path) -> None:
+    activate = system / "ws" / ".venv" / "bin" / "activate"
+    activate.parent.mkdir(parents=True)
+    activate.touch()
+    assert environment_nearby() == system / "ws" / ".venv"
+    assert pip_install("av") == f". {activate} && pip install av"
+
+
+def test_where_pip_refuses_an_environment_is_made_first(system: Path) -> None:
+    made = "python3 -m venv --system-site-packages .venv && . .venv/bin/activate"
+    assert pip_install("av") == f"{made} && pip install av"
+    (system / "lib" / "EXTERNALLY-MANAGED").unlink()
+    assert pip_install("av") == "pip install av"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cv2", "pip install opencv-python-headless"),
+        ("yaml.nodes", "pip install PyYAML"),
+        ("typer", "pip install typer"),
+        ("rclpy.node", "source /opt/ros/"),
+        ("sensor_msgs.msg", "source /opt/ros/"),
+    ],
+)
+def test_a_missing_package_is_named_with_what_brings_it(name: str, said: str) -> None:
+    error = without(ModuleNotFoundError(name=name))
+    assert f"no package {name.partition('.')[0]} in {sys.executable}" in str(error)
+    assert said in error.fix
+
+
+def test_a_missing_part_of_this_package_is_no_missing_package() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        without(ModuleNotFoundError(name="segmentation_node.core"))
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "lacks"),
+    [
+        ("segmentation_node.cli.app", ["--help"], "typer"),
+        ("segmentation_node.cli.app", ["run", "a.png", "-o", "b.png"], "cv2"),
+        ("segmentation_node.cli.app", ["run", "a.png", "-o", "b.png"], "numpy"),
+        ("segmentation_node.ros.node", [], "rclpy"),
+        ("segmentation_node.ros.node", [], "yaml"),
+    ],
+)
+def test_a_python_that_lacks_a_package_gets_one_sentence(
+    program: str, words: list[str], lacks: str
+) -> None:
+    code = f"import sys, runpy; sys.modules[{lacks!r}] = None; "
+    code += f"runpy.run_module({program!r}, run_name='__main__', alter_sys=True)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"no package {lacks} in" in done.stderr
+    assert "Traceback" not in done.stderr

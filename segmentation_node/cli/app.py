@@ -11,11 +11,15 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
 from segmentation_node import __version__
 from segmentation_node.errors import SegmentationError, nearest
+from segmentation_node.installing import without
+
+try:
+    import typer
+    from typer.core import TyperCommand, TyperGroup
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: {without(missing)}")
 
 VERBS = {
     "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
@@ -106,9 +110,15 @@ def main() -> None:
     """Run the command; an error of ours is one red line on stderr and exit code 1."""
     try:
         app(prog_name="segmentation")
+    except ModuleNotFoundError as missing:
+        _end_with(without(missing))
     except SegmentationError as error:
-        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(1)
+        _end_with(error)
+
+
+def _end_with(error: SegmentationError) -> None:
+    typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any
 
 from segmentation_node.demo.signals import held_signals
 from segmentation_node.errors import TransportError
+from segmentation_node.installing import pip_install
 from segmentation_node.media.images import writing
 
 _GRACE_S = 10.0
@@ -54,7 +55,8 @@ def require_ros() -> None:
         raise TransportError(
             received="no ROS 2 in this Python (the package rclpy is missing)",
             expected="a ROS 2 installation, or its wheels",
-            fix="source your ROS 2 setup file, or run in a checkout: pip install '.[ros-wheels]'",
+            fix="source your ROS 2 setup file, or run in a checkout: "
+            + pip_install(".[ros-wheels]"),
         )
 
 

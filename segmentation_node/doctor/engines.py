@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from segmentation_node.doctor import gpu, trial
 from segmentation_node.doctor.finding import Finding, one_line
 from segmentation_node.doctor.python import TRIALS
+from segmentation_node.installing import pip_install
 
 TOPIC = "engines"
 REMEDIES: Mapping[str, str] = {
     "tensorrt": "nothing to do without an NVIDIA GPU; with one: docs/tensorrt.md",
-    "openvino": "pip install 'openvino>=2024.4'",
+    "openvino": pip_install("openvino>=2024.4"),
 }
 
 
@@ -37,7 +38,7 @@ def examine() -> Iterator[Finding]:
 def _segmentation() -> Finding:
     done = trial.run(TRIALS, "engine")
     if done.problem:
-        remedy = "pip install 'openvino>=2024.4', then look at the rows on models"
+        remedy = pip_install("openvino>=2024.4") + ", then look at the rows on models"
         return Finding(TOPIC, "segmentation", "missing", done.problem, remedy, essential=True)
     ran = done.values
     found = (

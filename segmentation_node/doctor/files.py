@@ -10,6 +10,7 @@ from pathlib import Path
 from segmentation_node.doctor import trial
 from segmentation_node.doctor.finding import Finding
 from segmentation_node.doctor.python import TRIALS
+from segmentation_node.installing import pip_install
 
 TOPIC = "files"
 # A raw drive of ten seconds at 1280x720 and 30 Hz.
@@ -41,5 +42,5 @@ def _encoder() -> Finding:
     """The H.264 encoder that the videos are written with."""
     done = trial.run(TRIALS, "encoder")
     if done.problem:
-        return Finding(TOPIC, "video encoder", "missing", done.problem, "pip install av")
+        return Finding(TOPIC, "video encoder", "missing", done.problem, pip_install("av"))
     return Finding(TOPIC, "video encoder", "ok", str(done.values["version"]))

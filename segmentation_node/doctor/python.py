@@ -10,18 +10,19 @@ from importlib import metadata, util
 from segmentation_node import __version__
 from segmentation_node.doctor import trial
 from segmentation_node.doctor.finding import Finding
+from segmentation_node.installing import pip_install
 
 TOPIC = "python"
 TRIALS = "segmentation_node.doctor.trials"
 
 # import name -> (what is missing without it, what to install)
 OPTIONAL: Mapping[str, tuple[str, str]] = {
-    "rosbags": ("bags", "pip install rosbags"),
-    "av": ("videos", "pip install av"),
-    "matplotlib": ("plots of the demo and of measurements", "pip install matplotlib"),
-    "onnx": ("export and training", "pip install onnx"),
-    "torch": ("training", "pip install torch"),
-    "onnxruntime": ("quantisation", "pip install onnxruntime"),
+    "rosbags": ("bags", "rosbags"),
+    "av": ("videos", "av"),
+    "matplotlib": ("plots of the demo and of measurements", "matplotlib"),
+    "onnx": ("export and training", "onnx"),
+    "torch": ("training", "torch"),
+    "onnxruntime": ("quantisation", "onnxruntime"),
 }
 
 
@@ -46,10 +47,11 @@ def examine() -> Iterator[Finding]:
     yield Finding(TOPIC, "python", "ok", f"{platform.python_version()}, {sys.executable}")
     yield _images()
     yield _yaml()
-    for name, (use, command) in OPTIONAL.items():
+    for name, (use, package) in OPTIONAL.items():
         version = version_of(name)
         if version is None:
-            yield Finding(TOPIC, name, "missing", f"not installed: no {use}", command)
+            remedy = pip_install(package)
+            yield Finding(TOPIC, name, "missing", f"not installed: no {use}", remedy)
         else:
             yield Finding(TOPIC, name, "ok", version)
 
@@ -57,7 +59,7 @@ def examine() -> Iterator[Finding]:
 def _images() -> Finding:
     done = trial.run(TRIALS, "images")
     if done.problem:
-        remedy = "pip install numpy opencv-python-headless; on a ROS machine keep numpy<2"
+        remedy = pip_install("numpy", "opencv-python-headless") + "; with ROS keep numpy<2"
         return Finding(TOPIC, "numpy, opencv", "missing", done.problem, remedy, essential=True)
     found = f"NumPy {done.values['numpy']}, OpenCV {done.values['cv2']}"
     return Finding(TOPIC, "numpy, opencv", "ok", found, essential=True)
@@ -66,5 +68,7 @@ def _images() -> Finding:
 def _yaml() -> Finding:
     done = trial.run(TRIALS, "packages", "yaml")
     if done.problem:
-        return Finding(TOPIC, "yaml", "missing", done.problem, "pip install PyYAML", essential=True)
+        return Finding(
+            TOPIC, "yaml", "missing", done.problem, pip_install("PyYAML"), essential=True
+        )
     return Finding(TOPIC, "yaml", "ok", str(done.values["yaml"]), essential=True)

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from segmentation_node.doctor import trial
 from segmentation_node.doctor.finding import Finding
 from segmentation_node.doctor.python import version_of
+from segmentation_node.installing import pip_install
 
 TOPIC = "ros"
 PROBE = "segmentation_node.ros.probe"
-GET_ROS = "source /opt/ros/<distribution>/setup.bash, or pip install '.[ros-wheels]' without ROS"
+GET_ROS = "source /opt/ros/<distribution>/setup.bash, or without ROS: " + pip_install(
+    ".[ros-wheels]"
+)
 FRAMES = 30
 
 

@@ -20,6 +20,7 @@ from segmentation_node.engines.tensorrt_machine import find_gpu
 from segmentation_node.engines.tensorrt_request import PRECISIONS as TENSORRT_PRECISIONS
 from segmentation_node.engines.tensorrt_request import BuildRequest
 from segmentation_node.errors import EngineError
+from segmentation_node.installing import pip_install
 from segmentation_node.model import Model
 from segmentation_node.model.onnx_graph import stored_precision
 
@@ -235,7 +236,7 @@ def _report_tensorrt() -> EngineReport:
         raise EngineError(
             received="no PyCUDA",
             expected="the package pycuda, which holds the memory of the GPU",
-            fix="pip install pycuda, which is compiled with a CUDA toolkit",
+            fix=f"{pip_install('pycuda')}, which is compiled with a CUDA toolkit",
         )
     return EngineReport("tensorrt", str(tensorrt), str(gpu), ("fp16", "fp32", "int8"))
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.errors import MediaError, OutputError
 from segmentation_node.files import part_of
+from segmentation_node.installing import pip_install
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
 DEFAULT_FPS = 30.0
@@ -245,7 +246,7 @@ def _library() -> Any:
         raise MediaError(
             received="no H.264 encoder on this machine",
             expected="the package av (PyAV), which brings one",
-            fix="run: pip install av",
+            fix=f"run: {pip_install('av')}",
         ) from error
     return av
 

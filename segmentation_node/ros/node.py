@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from segmentation_node.errors import ConfigError
+from segmentation_node.installing import without
 from segmentation_node.ros.parameter_files import (
     check_parameter_file,
     node_names,
@@ -30,10 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     stop = StopRequest()
     transport = prepare_process()
-    # Only now: Fast DDS reads its environment when rclpy loads it.
-    import rclpy  # noqa: PLC0415
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+    try:
+        # Only now: Fast DDS reads its environment when rclpy loads it.
+        import rclpy  # noqa: PLC0415
+        from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
+        from segmentation_node.ros import lifecycle_node  # noqa: F401, PLC0415
+    except ModuleNotFoundError as missing:
+        print(f"error: {without(missing)}", file=sys.stderr)
+        stop.close()
+        return 1
     words = list(sys.argv if arguments is None else arguments)
     try:
         rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
