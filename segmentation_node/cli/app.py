@@ -7,19 +7,29 @@ here, so that `segmentation --help` imports none of them, nor NumPy, OpenCV or a
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
-from segmentation_node import __version__
-from segmentation_node.errors import SegmentationError, nearest
-from segmentation_node.installing import without
+# While this loads, which takes a moment, Ctrl-C would be a traceback.
+_before = signal.getsignal(signal.SIGINT)
+if _before is signal.default_int_handler:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+from segmentation_node import __version__  # noqa: E402
+from segmentation_node.errors import SegmentationError, nearest  # noqa: E402
+from segmentation_node.installing import without  # noqa: E402
 
 try:
     import typer
     from typer.core import TyperCommand, TyperGroup
 except ModuleNotFoundError as missing:
     sys.exit(f"error: {without(missing)}")
+finally:
+    if _before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _before)
 
 VERBS = {
     "demo": "Run the node on a rendered drive, or your own, and leave pictures and figures.",
@@ -40,6 +50,28 @@ VERBS = {
     "engines": "List, show or remove the engines in the cache.",
     "doctor": "Say what is installed, what works, and what to do about the rest.",
 }
+
+
+INTERRUPTED = 130
+"""What shells give as the status of what Ctrl-C has ended: 128 and the signal's number."""
+
+
+class _Interruption:
+    """Raises KeyboardInterrupt on Ctrl-C as Python does, and remembers it."""
+
+    has_come = False
+
+    @classmethod
+    def come(cls, _number: int, _frame: object) -> NoReturn:
+        cls.has_come = True
+        raise KeyboardInterrupt
+
+
+def _stopped() -> typer.Exit:
+    # What is impatient may interrupt no more: the interpreter would end with a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    typer.echo("stopped", err=True)
+    return typer.Exit(INTERRUPTED)
 
 
 class LazyVerb(TyperCommand):
@@ -64,6 +96,18 @@ class VerbGroup(TyperGroup):
             hint = f"Did you mean {meant!r}?" if meant else f"The commands are {', '.join(VERBS)}."
             ctx.fail(f"No such command {args[0]!r}. {hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb; Ctrl-C ends it with one word and the status that shells expect."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _stopped() from None
+        except Exception:
+            # Libraries that are interrupted while they load make something else of it.
+            if _Interruption.has_come:
+                raise _stopped() from None
+            raise
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a stand-in that knows the name and the one line of help, or None."""
@@ -108,8 +152,12 @@ def segmentation(
 
 def main() -> None:
     """Run the command; an error of ours is one red line on stderr and exit code 1."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _Interruption.come)
     try:
         app(prog_name="segmentation")
+    except KeyboardInterrupt:
+        sys.exit(_stopped().exit_code)
     except ModuleNotFoundError as missing:
         _end_with(without(missing))
     except SegmentationError as error:

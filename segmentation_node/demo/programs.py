@@ -129,7 +129,12 @@ class Program:
         return code
 
     def stop(self) -> int:
-        """Ask it to end, and make it end if it does not; return its exit code."""
+        """Ask it to end, and make it end if it does not; return its exit code.
+
+        What it prints from then on is kept, and told nobody: a program that is interrupted while
+        it loads has nothing to say but a traceback.
+        """
+        self._on_line = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is not None:
                 break
@@ -188,9 +193,10 @@ class Program:
             self._events.put(Event(self.name, event.pop("event"), event))
             return
         self._lines.append(line)
-        if self._on_line is not None and self._error is None:
+        on_line = self._on_line
+        if on_line is not None and self._error is None:
             try:
-                self._on_line(line)
+                on_line(line)
             except Exception as error:
                 # What else it prints is read all the same, or it would wait for us for ever.
                 self._error = error

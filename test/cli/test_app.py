@@ -67,3 +67,36 @@ def test_an_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("error: received ")
     assert "; expected " in line and "; fix: " in line
+
+
+INTERRUPTED = """
+import signal, sys
+from segmentation_node.cli import {module} as verb
+from segmentation_node.cli.app import main
+
+def interrupted() -> None:
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        {then}
+
+verb.__dict__["{module}"] = interrupted
+sys.argv = ["segmentation", "{module}"]
+main()
+"""
+
+
+@pytest.mark.parametrize("then", ["raise", "raise RuntimeError('the library was interrupted')"])
+def test_ctrl_c_is_one_word_and_the_status_of_an_interrupted_program(then: str) -> None:
+    code = INTERRUPTED.format(module="doctor", then=then)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "stopped\n")
+
+
+def test_a_fault_that_nobody_interrupted_is_shown() -> None:
+    code = INTERRUPTED.format(module="doctor", then="pass").replace(
+        "signal.raise_signal(signal.SIGINT)", "raise RuntimeError('a fault')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "a fault" in done.stderr
