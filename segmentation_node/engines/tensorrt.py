@@ -83,6 +83,8 @@ class TensorRtEngine(Closing):
         self.runtime = str(plan.tensorrt)
         self.device = str(machine.gpu or "GPU")
         self.precision = _precision(plan, found.manifest.key.precision)
+        self.plan_bytes = found.manifest.plan_bytes
+        """Size of the plan that was loaded."""
         self.memory_bytes = plan.memory_bytes
         """GPU memory that it needs besides weights, input and output."""
 

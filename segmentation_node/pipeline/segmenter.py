@@ -164,6 +164,12 @@ class Segmenter(Closing):
         return f"{self._engine.name} ({self._engine.runtime})"
 
     @property
+    def plan_bytes(self) -> int | None:
+        """Size of the plan that the engine was loaded from; None where it has none."""
+        size: int | None = getattr(self._engine, "plan_bytes", None)
+        return size
+
+    @property
     def launches(self) -> str:
         """How frames reach a GPU: `CUDA graph`, or `plain enqueue` and why; empty without one."""
         return self._pipeline.launches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,7 +79,7 @@ def rank_layers(
         All layers, the most sensitive first.
     """
     graph = Graph(network)
-    truth = logits_of(network, samples)
+    truth = list(logits_of(network, samples))
     ranking = []
     for done, layer in enumerate(placement.layers, start=1):
         quantised = insert(network, place_one(graph, layer), tensors)
@@ -89,41 +89,43 @@ def rank_layers(
     return sorted(ranking, key=lambda one: one.difference.logits_error, reverse=True)
 
 
-def logits_of(network: onnx.ModelProto, samples: Sequence[Sample]) -> list[NDArray[np.float32]]:
-    """Run a network.
+def logits_of(network: onnx.ModelProto, samples: Sequence[Sample]) -> Iterator[NDArray[np.float32]]:
+    """Run a network, one image at a time.
 
     Args:
         network: In any precision.
         samples: Images as the network gets them.
 
-    Returns:
+    Yields:
         (C, h, w) float32 for each image, without the cells that show padding.
     """
     session = Session(network, exact=True)
-    return [sample.seen(session.run(sample.input)[0][0]) for sample in samples]
+    for sample in samples:
+        yield sample.seen(session.run(sample.input)[0][0])
 
 
 def difference(
-    truth: Sequence[NDArray[np.float32]], found: Sequence[NDArray[np.float32]]
+    truth: Sequence[NDArray[np.float32]], found: Iterable[NDArray[np.float32]]
 ) -> Difference:
     """Compare logits.
 
     Args:
         truth: (C, h, w) float32 each, of the float network.
-        found: The same of another.
+        found: The same of another, one at a time.
     """
-    pairs = list(zip(truth, found, strict=True))
-    error = sum(float(np.square(b - a, dtype=np.float64).sum()) for a, b in pairs)
-    power = sum(float(np.square(a, dtype=np.float64).sum()) for a, _ in pairs)
-    same = [float((a.argmax(axis=0) == b.argmax(axis=0)).mean()) for a, b in pairs]
-    relative = float(np.sqrt(error / power)) if power else float(error > 0)
-    classes = len(pairs[0][0])
+    classes = len(truth[0])
     before, after, kept = (np.zeros(classes, np.int64) for _ in range(3))
-    for first, second in pairs:
+    error = power = 0.0
+    same = []
+    for first, second in zip(truth, found, strict=True):
+        error += float(np.square(second - first, dtype=np.float64).sum())
+        power += float(np.square(first, dtype=np.float64).sum())
         old, new = first.argmax(axis=0).ravel(), second.argmax(axis=0).ravel()
+        same.append(float((old == new).mean()))
         before += np.bincount(old, minlength=classes)
         after += np.bincount(new, minlength=classes)
         kept += np.bincount(old[old == new], minlength=classes)
+    relative = float(np.sqrt(error / power)) if power else float(error > 0)
     judged = np.flatnonzero(before >= FEWEST_CELLS).tolist()
     return Difference(
         relative,
@@ -144,7 +146,7 @@ class Comparison:
 
     def __init__(self, network: onnx.ModelProto, samples: Sequence[Sample]) -> None:
         self._samples = samples
-        self._truth = logits_of(network, samples)
+        self._truth = list(logits_of(network, samples))
 
     def __len__(self) -> int:
         return len(self._samples)

@@ -52,13 +52,15 @@ def open_it(api: Any, model: Model, tmp_path: Path) -> Open:
     return opened
 
 
-def test_it_says_what_it_is(open_it: Open) -> None:
+def test_it_says_what_it_is(open_it: Open, tmp_path: Path) -> None:
     with open_it() as engine:
         assert (engine.name, engine.runtime) == ("tensorrt", "TensorRT 10.3.0")
         assert engine.device == "Orin (compute capability 8.7)"
         assert (engine.input.name, engine.input.shape) == ("image", (1, 3, 64, 96))
         assert (engine.output.shape, engine.output.dtype) == ((1, 4, 8, 12), "float32")
         assert (engine.batch, engine.memory_bytes) == (1, 3_000_000)
+        (plan,) = (tmp_path / "cache").glob("*.plan")
+        assert engine.plan_bytes == plan.stat().st_size
 
 
 def test_it_is_an_engine_on_a_gpu_by_the_protocol(open_it: Open) -> None:

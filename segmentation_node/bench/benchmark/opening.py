@@ -9,7 +9,6 @@ from segmentation_node.bench.benchmark.configuration import Configuration
 from segmentation_node.bench.benchmark.plan import Plan
 from segmentation_node.bench.benchmark.turns import Run
 from segmentation_node.core.frame import Frame
-from segmentation_node.engines.cache import EngineStore, model_sha256
 from segmentation_node.errors import SegmentationError
 from segmentation_node.pipeline import STAGES, Buffers, Outputs, Segmenter
 
@@ -63,23 +62,11 @@ def whole_frames(segmenter: Segmenter, frames: Sequence[Frame]) -> Run:
 
 
 def file_bytes(segmenter: Segmenter) -> dict[str, int | None]:
-    """Sizes of the ONNX and of the plan built from it; None where the engine has no plan."""
+    """Sizes of the ONNX and of the plan that was loaded; None where the engine has no plan."""
     onnx = segmenter.model.path.stat().st_size
-    return {"onnx": onnx, "plan": _plan_bytes(segmenter)}
+    return {"onnx": onnx, "plan": segmenter.plan_bytes}
 
 
 def engine_kind(segmenter: Segmenter) -> str:
     """Which engine a network runs on: `tensorrt` or `openvino`."""
     return segmenter.engine_name.partition(" ")[0]
-
-
-def _plan_bytes(segmenter: Segmenter) -> int | None:
-    if engine_kind(segmenter) != "tensorrt":
-        return None
-    size = segmenter.network_size
-    made_of = (model_sha256(segmenter.model.path), (1, 3, size.height, size.width))
-    for entry in EngineStore().entries():
-        known = entry.manifest
-        if known is not None and (known.key.model_sha256, known.key.shape) == made_of:
-            return known.plan_bytes
-    return None

@@ -24,7 +24,6 @@ from segmentation_node.engines import available_engines
 from segmentation_node.errors import SegmentationError
 from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.quantize.calibrate import Method
 
 STAGE = "inference"
 """What is timed: the network alone, as in the paper."""
@@ -197,7 +196,7 @@ def _precisions(bench: _Bench) -> Iterator[_Step]:
 def _variants(can: Sequence[str], is_calibrated: bool) -> list[Variant]:
     """The precisions; int8 by the usual way of calibrating, or as it is found."""
     floats = [one for one in variants(can) if not one.method]
-    calibrated = Variant("int8", "int8", Method().name)
+    calibrated = Variant("int8", "int8", "percentile")
     return [*floats, calibrated if is_calibrated else Variant("int8", ask="int8")]
 
 
