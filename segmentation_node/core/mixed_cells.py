@@ -294,4 +294,5 @@ def _put_rows(
     # Seen as one item of `size` bytes, a row is copied at once: several times as fast as bytes.
     item = np.dtype((np.void, size))
     windows = np.ndarray(image.size - size + 1, item, image, strides=(1,))
-    windows[start] = rows[:, :, :size].view(item)[:, :, 0]
+    # Not by `view`, which before NumPy 1.23 takes no part of rows for another type.
+    windows[start] = np.ndarray(rows.shape[:2], item, rows, strides=rows.strides[:2])

@@ -101,6 +101,8 @@ def resize_canvas(
         (network height, network width, 3) uint8 BGR; `out` where it is given.
     """
     size = (fit.network.width, fit.network.height)
+    if canvas.shape[:2] == (1, 1):
+        canvas = canvas.copy()  # OpenCV 4.5 refuses a single pixel of a wider image
     resized = cv2.resize(canvas, size, dst=out, interpolation=cv2.INTER_LINEAR)
     if out is not None and resized is not out:
         np.copyto(out, resized)

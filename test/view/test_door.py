@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -167,7 +168,8 @@ async def test_what_is_no_request_is_refused_and_leaves_no_traceback(
 ) -> None:
     async with serving() as rig, visiting(rig) as [greedy]:
         greedy.say(head)
-        assert b" 400 Bad Request\r\n" in await greedy.hear()
+        # aiohttp 3.8 reads any version of HTTP, and its answer is the guard's.
+        assert re.search(rb" (400 Bad Request|403 Forbidden)\r\n", await greedy.hear())
         assert await is_served(rig)
     assert not caplog.records
 
