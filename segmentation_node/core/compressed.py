@@ -124,7 +124,7 @@ def announced_size(data: bytes) -> tuple[int, int]:
         raise _refusal(data, f"that begin with {data[:8]!r}" if data else "of compressed image")
     if not 0 < height * width <= LARGEST_IMAGE:
         raise FrameError(
-            received=f"a compressed image that announces {height}x{width} pixels",
+            received=f"a compressed image that announces {width} wide, {height} high",
             expected=f"1 to {LARGEST_IMAGE} pixels",
             fix="check the source: the image is damaged, or too large for a camera's",
         )

@@ -129,7 +129,7 @@ class Frame:
 def _check_size(height: int, width: int, row: Encoding | None) -> None:
     if height < 1 or width < 1:
         raise FrameError(
-            received=f"an image of {height}x{width} pixels",
+            received=f"an image {width} wide, {height} high",
             expected="at least 1x1",
             fix="check the camera driver: it sends empty images",
         )
@@ -138,7 +138,7 @@ def _check_size(height: int, width: int, row: Encoding | None) -> None:
     if (row.even_width and width % 2) or (row.is_420 and height % 2):
         sides = "an even height and width" if row.is_420 else "an even width"
         raise FrameError(
-            received=f"an image of {height}x{width} pixels as {row.name}",
+            received=f"an image {width} wide, {height} high as {row.name}",
             expected=f"{sides}, as pixels share their colour in pairs",
             fix="set the camera to an even size, or to another encoding",
         )
@@ -165,7 +165,7 @@ def _check_length(length: int, step: int, rows: int, encoding: str, size: tuple[
     if length != step * rows:
         how = "short" if length < step * rows else "long"
         raise FrameError(
-            received=f"{length} bytes for a {size[0]}x{size[1]} image as {encoding}",
+            received=f"{length} bytes for an image {size[1]} wide, {size[0]} high as {encoding}",
             expected=f"{step * rows} bytes ({rows} rows of step {step})",
             fix=f"correct data, step or height in the camera driver: the data is too {how}",
         )

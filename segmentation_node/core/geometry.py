@@ -210,7 +210,7 @@ def fit(
     """
     if image_height < 1 or image_width < 1:
         raise FrameError(
-            received=f"an image of {image_height}x{image_width} pixels",
+            received=f"an image {image_width} wide, {image_height} high",
             expected="at least 1x1",
             fix="check the camera driver: it sends empty images",
         )

@@ -102,7 +102,7 @@ def resize_canvas(
     """
     size = (fit.network.width, fit.network.height)
     if canvas.shape[:2] == (1, 1):
-        canvas = canvas.copy()  # OpenCV 4.5 refuses a single pixel of a wider image
+        canvas = np.repeat(canvas, 2, axis=1)  # OpenCV 4.5 takes no image of a single pixel
     resized = cv2.resize(canvas, size, dst=out, interpolation=cv2.INTER_LINEAR)
     if out is not None and resized is not out:
         np.copyto(out, resized)

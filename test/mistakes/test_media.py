@@ -101,7 +101,7 @@ _IMAGES = [
     ),
     Mistake(
         "a_step_of_one_and_a_half_rows",
-        "bytes for a 48x64 image as nv12",
+        "bytes for an image 64 wide, 48 high as nv12",
         "The driver counts the colour of nv12 to the rows of brightness.",
         "Write the bytes of a row of brightness, the width, as `step`.",
         lambda _: told(
@@ -118,7 +118,7 @@ _IMAGES = [
     ),
     Mistake(
         "a_byte_too_few",
-        "9215 bytes for a 48x64 image as bgr8",
+        "9215 bytes for an image 64 wide, 48 high as bgr8",
         "The driver sends less than `height` rows of `step` bytes.",
         "Correct `data`, `step` or `height` in the driver.",
         _one_short,

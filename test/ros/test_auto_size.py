@@ -51,7 +51,7 @@ def test_the_largest_size_that_holds_a_low_rate_is_taken_and_the_reason_is_told(
             Transition.TRANSITION_CONFIGURE,
         ):
             assert rig.change_state(transition)
-        assert rig.program.wait_for_line(r"on images of 60x80 pixels \(the camera's\)")
+        assert rig.program.wait_for_line(r"on images 60 high, 80 wide \(the camera's\)")
 
 
 def test_a_rate_that_no_size_holds_is_warned_of_and_the_fastest_is_taken(
