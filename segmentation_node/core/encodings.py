@@ -191,7 +191,12 @@ def to_bgr(frame: Frame, out: NDArray[np.uint8] | None = None) -> NDArray[np.uin
         return _into(eight_bits(np.asarray(cv2.cvtColor(native, row.code), np.uint16)), out)
     # OpenCV writes to rows that lie apart, but not to pixels or channels that do.
     dst = out if out is not None and out.strides[1:] == (3, 1) else None
-    return _into(cv2.cvtColor(pixels, row.code, dst=dst), out)
+    single = pixels.shape[:2] == (1, 1)
+    if single:
+        # OpenCV 4.5 takes no image of a single pixel.
+        dst, pixels = None, np.repeat(pixels, 2, axis=1)
+    converted = cv2.cvtColor(pixels, row.code, dst=dst)
+    return _into(converted[:, :1] if single else converted, out)
 
 
 def eight_bits(pixels: NDArray[np.uint16]) -> NDArray[np.uint8]:
