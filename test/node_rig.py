@@ -150,7 +150,8 @@ class Rig:
         def is_known() -> bool:
             camera.publish(info)
             return (
-                self.value("camera_info") == f"{info.height}x{info.width} pixels from {CALIBRATION}"
+                self.value("camera_info")
+                == f"{info.height} high, {info.width} wide, from {CALIBRATION}"
             )
 
         wait_until(is_known, f"a calibration for {info.height}x{info.width} pixels", step_s=0.05)

@@ -125,14 +125,16 @@ class Model:
         """
         fixed = (self.input.height or size.height, self.input.width or size.width)
         if fixed != (size.height, size.width):
-            self._refuse(size, f"its only size, {fixed[0]}x{fixed[1]}", "ask for that size")
+            only = NetworkSize(*fixed)
+            self._refuse(size, f"its only size, {only} ({only.in_words})", f"ask for {only}")
         step = self.input.multiple
         if size.height % step or size.width % step:
             near = NetworkSize(_up(size.height, step), _up(size.width, step))
-            self._refuse(size, f"multiples of {step} pixels", f"ask for {near}")
+            self._refuse(size, f"multiples of {step} pixels", f"ask for {near} ({near.in_words})")
 
     def _refuse(self, size: NetworkSize, expected: str, fix: str) -> NoReturn:
-        raise ModelError(f"the network size {size} for {self.name}", expected, fix)
+        received = f"the network size {size} ({size.in_words}) for {self.name}"
+        raise ModelError(received, expected, fix)
 
     def check_counts(self, inputs: int, outputs: int) -> None:
         """Check that the network has one input and one output.

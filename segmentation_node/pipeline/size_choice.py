@@ -27,7 +27,7 @@ class SizeTiming:
     frame_ms: float
 
     def __str__(self) -> str:
-        return f"{self.size} takes {self.frame_ms:.1f} ms"
+        return f"{self.size} ({self.size.in_words}) takes {self.frame_ms:.1f} ms"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ class SizeChoice:
             *map(str, self.others),
         ]
         if self.unmeasured:
-            said.append("not measured: " + ", ".join(map(str, self.unmeasured)))
+            said.append(
+                "not measured: " + ", ".join(f"{one} ({one.in_words})" for one in self.unmeasured)
+            )
         return "; ".join(said)
 
 

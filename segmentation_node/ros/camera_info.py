@@ -142,7 +142,7 @@ class CameraInfoRelay:
         info = self._latest
         if info is None:
             return f"none yet on {self._topic}" if self._topic else ""
-        return "{}x{} pixels from {}".format(*image_size(info), self._topic)
+        return "{} high, {} wide, from {}".format(*image_size(info), self._topic)
 
     @property
     def listeners(self) -> int:
@@ -220,8 +220,8 @@ class CameraInfoRelay:
             # A wrong calibration is worse than none.
             self._complain(
                 "camera_info",
-                "no ~/camera_info: received a calibration for {}x{} images on {}; expected {}x{}, "
-                "the size of the camera's images; fix: correct width, height, roi or binning in "
-                "the camera driver".format(*found, self._topic, *wanted),
+                "no ~/camera_info: received a calibration for images {} high, {} wide on {}; "
+                "expected {} high, {} wide, the size of the camera's images; fix: correct width, "
+                "height, roi or binning in the camera driver".format(*found, self._topic, *wanted),
             )
         return found == wanted

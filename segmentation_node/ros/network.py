@@ -219,7 +219,7 @@ def _largest_size(
     trial = SizeTrial(model, image_size, view, config.engine, config.precision, watch, mapped)
     rate_hz = min(config.target_rate_hz, config.rate_limit or config.target_rate_hz)
     choice = choose_by_trial(model.sizes, rate_hz * len(image_sizes), trial)
-    reason = "{}; on images of {}x{} pixels ({})".format(
+    reason = "{}; on images {} high, {} wide ({})".format(
         choice.reason, *image_size, "the camera's" if known else "the camera's are not known yet"
     )
     if len(image_sizes) > 1:

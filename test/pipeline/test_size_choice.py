@@ -88,7 +88,9 @@ def test_where_none_does_the_smallest_alone_is_measured() -> None:
 
 def test_the_reason_names_the_sizes_their_times_and_the_budget() -> None:
     assert choose_by_trial([LARGE, SMALL, WIDE], 60.0, Measured()).reason == (
-        "256x512 takes 11.0 ms, the largest that fits the 11.7 ms (70 % of a frame at 60 Hz); "
-        "288x512 takes 14.0 ms; not measured: 512x1024"
+        "256x512 (256 high, 512 wide) takes 11.0 ms, the largest that fits "
+        "the 11.7 ms (70 % of a frame at 60 Hz); "
+        "288x512 (288 high, 512 wide) takes 14.0 ms; "
+        "not measured: 512x1024 (512 high, 1024 wide)"
     )
     assert "the fastest, and yet too slow for the 3.5 ms" in choose(TIMINGS, 200.0).reason

@@ -40,7 +40,7 @@ def test_the_largest_size_that_holds_a_low_rate_is_taken_and_the_reason_is_told(
         line = rig.program.wait_for_line("network_size auto: 128x96 takes ")
         assert "the largest that fits the 7000.0 ms (70 % of a frame at 0.1 Hz)" in line
         assert "32x64 takes" in line
-        assert "on images of 720x1280 pixels (the camera's are not known yet)" in line
+        assert "on images 720 high, 1280 wide (the camera's are not known yet)" in line
         assert configured(rig) in line
         # Once it has seen the camera it tries the sizes on such images.
         rig.connect()

@@ -176,7 +176,7 @@ def test_calibrations_stand_beside_their_own_images(rig: Rig, front: Camera, rea
 
     def is_known() -> bool:
         front_info.publish(calibration())
-        return front.value("camera_info") == "48x64 pixels from /front/camera_info"
+        return front.value("camera_info") == "48 high, 64 wide, from /front/camera_info"
 
     wait_until(is_known, "a calibration", step_s=0.05)
     assert rear.value("camera_info") == "none yet on /rear/camera_info"
