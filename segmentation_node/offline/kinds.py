@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
+from segmentation_node.bags.faults import other_form
 from segmentation_node.bags.reader import FILE_SUFFIXES, is_bag
 from segmentation_node.errors import MediaError, OutputError
-from segmentation_node.media.images import IMAGE_SUFFIXES, is_image, reading
+from segmentation_node.media.images import IMAGE_SUFFIXES, is_image, is_listed_image, reading
 from segmentation_node.media.video import VIDEO_SUFFIXES, is_video
 
 
@@ -33,18 +34,21 @@ def kind_of(path: Path) -> Kind:
         raise _unusable(path, "which does not exist", "check the path")
     if is_bag(path):
         return Kind.BAG
+    form = other_form(path)
+    if form is not None and not (is_folder and _has_images(path)):
+        raise _unusable(path, form[0], f"run: {form[1]}")
     if is_folder:
         return Kind.FOLDER
     if is_image(path):
         return Kind.IMAGE
     if is_video(path):
         return Kind.VIDEO
-    if path.suffix.lower() == ".bag":
-        fix = f"convert it: rosbags-convert --src {path} --dst {path.with_suffix('')}"
-        raise _unusable(path, "a bag of ROS 1", fix)
-    if path.suffix.lower() in {".zstd", ".zst"}:
-        raise _unusable(path, "a compressed file", f"unpack it: zstd -d {path}")
     raise _unusable(path, f"with the ending {path.suffix!r}", "convert it to one of these")
+
+
+def _has_images(folder: Path) -> bool:
+    with reading(folder):
+        return any(is_listed_image(path) for path in folder.iterdir())
 
 
 def check_ending(kind: Kind, output: Path) -> None:

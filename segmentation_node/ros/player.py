@@ -22,7 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from segmentation_node.bags.images import COMPRESSED_TYPE, IMAGE_TYPES
 from segmentation_node.bags.reader import BagReader
 from segmentation_node.bags.replay import Due, Timeline, replay
-from segmentation_node.errors import FrameError
+from segmentation_node.errors import BagError, FrameError
 from segmentation_node.ros.byte_queue import ByteQueue
 from segmentation_node.ros.events import Events
 from segmentation_node.ros.play_options import PlayOptions, parse
@@ -59,6 +59,7 @@ class Player:
         self._bag, self._options = bag, options
         self._events = Events(options.events)
         self._topics = self._open_topics(node)
+        _check_messages(bag, self._topics)
         self._timeline = Timeline.of(bag, self._topics, options.settings)
         self._clock = ReplayClock(node, self._timeline) if options.clock else None
         self._ahead: ByteQueue[Ready] = ByteQueue(options.ahead_mib << 20)
@@ -166,6 +167,18 @@ class Player:
         if self._options.report is not None:
             self.report.write(self._options.report)
         self._events.emit("finished", **self.report.summary())
+
+
+def _check_messages(bag: BagReader, topics: Collection[str]) -> None:
+    """Refuse to play nothing: whoever waits for images would wait for ever."""
+    if not any(bag.count_of(name) for name in topics):
+        counts = {name: bag.count_of(name) for name in sorted(bag.topics)}
+        held = ", ".join(f"{name} ({count})" for name, count in counts.items())
+        raise BagError(
+            received=f"{bag.path} without a message to play; its topics: {held or 'none'}",
+            expected="topics with messages, of types that are installed here",
+            fix="give another bag, or name topics of this one by --topics",
+        )
 
 
 def _fewest_subscribers(topics: list[ReplayTopic]) -> int:

@@ -10,7 +10,8 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin
 from small_bags import compress_bag, split_bag, write_bag
 
 from segmentation_node.bags.reader import BagReader, is_bag
-from segmentation_node.errors import BagError
+from segmentation_node.errors import BagError, MediaError
+from segmentation_node.offline.kinds import kind_of
 
 NAMES = ["drive", "drive.mcap", "drive.db3"]
 
@@ -131,8 +132,70 @@ def test_a_split_bag_is_read_as_one(tmp_path: Path, storage: StoragePlugin) -> N
 def test_a_split_bag_without_one_of_its_files_is_refused(tmp_path: Path) -> None:
     split = split_bag(tmp_path / "split", StoragePlugin.MCAP)
     next(split.glob("*_1.mcap")).unlink()
-    with pytest.raises(BagError, match="missing"):
+    with pytest.raises(BagError, match=r"without its part .*_1\.mcap.*ros2 bag reindex"):
         BagReader(split)
+
+
+def information(bag: Path, **changes: object) -> Path:
+    """The bag with its metadata changed."""
+    path = bag / "metadata.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["rosbag2_bagfile_information"].update(changes)
+    path.write_text(yaml.safe_dump(content))
+    return bag
+
+
+def test_counts_that_are_not_the_files_are_mended_in_the_metadata(make_bag) -> None:
+    bag = make_bag()
+    content = yaml.safe_load((bag / "metadata.yaml").read_text())["rosbag2_bagfile_information"]
+    topics = content["topics_with_message_count"]
+    topics[0]["message_count"] += 5
+    more = sum(one["message_count"] for one in topics)
+    information(bag, topics_with_message_count=topics, message_count=more)
+    with pytest.raises(BagError, match=r"its metadata\.yaml counts.*ros2 bag reindex") as raised:
+        content_of = BagReader(bag)
+        list(content_of.messages())
+    assert "recover" not in str(raised.value)
+
+
+def test_an_empty_storage_identifier_is_filled_in(make_bag) -> None:
+    bag = information(make_bag(), storage_identifier="")
+    with pytest.raises(BagError, match=r"write storage_identifier: mcap into .*metadata\.yaml"):
+        BagReader(bag)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "command"),
+    [
+        ("drive.bag", "a bag of ROS 1", "rosbags-convert --src"),
+        ("drive.mcap.zstd", "a compressed file", "zstd -d"),
+        ("bags/drive.bag", "a folder that holds a bag of ROS 1, drive.bag", "rosbags-convert"),
+        ("bags/drive_0.mcap.zstd", "a folder that holds a compressed file", "zstd -d"),
+        ("bags/drive_0.mcap", "without a metadata.yaml", "drive_0.mcap itself"),
+    ],
+)
+def test_what_becomes_a_bag_by_one_command_is_told_with_it(
+    tmp_path: Path, name: str, said: str, command: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"some bytes")
+    given = path.parent if "/" in name else path
+    with pytest.raises(BagError, match=said) as raised:
+        BagReader(given)
+    assert command in raised.value.fix
+    if "zstd" in name or name.endswith(".bag"):
+        with pytest.raises(MediaError, match=said):
+            kind_of(given)
+
+
+def test_a_damaged_bag_is_recovered_from_the_file_that_is_named(make_bag) -> None:
+    bag = make_bag()
+    [file] = bag.glob("*.mcap")
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(BagError) as raised:
+        BagReader(bag)
+    assert f"mcap recover {file} -o {bag}" in raised.value.fix
 
 
 def test_an_ending_in_capitals_is_no_damage(make_bag, tmp_path: Path) -> None:

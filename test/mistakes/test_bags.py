@@ -84,7 +84,7 @@ MISTAKES = [
         "cut_short",
         "the damaged bag",
         "The recording was killed, or the copy was interrupted.",
-        "Recover what is whole: `mcap recover FILE`.",
+        "Run the command that the message names: it recovers what is whole.",
         changed(lambda data: data[: len(data) // 2]),
         also=("mcap recover",),
     ),

@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from small_bags import PERIOD_NS, START_NS, picture, write_bag
 from std_msgs.msg import Int32
 
+from segmentation_node.bags.types import typestore
 from segmentation_node.bags.writer import BagWriter, compressed_image
 from segmentation_node.errors import ConfigError
 from segmentation_node.media.codec import encode_png
@@ -205,3 +206,19 @@ def test_whatever_ends_a_thread_of_the_replay_ends_the_replay(
     with Program("-c", code, str(bag), *options, domain_id=domain_id) as player:
         assert player.wait() == 1
     assert said in player.output
+
+
+@pytest.mark.dds
+@pytest.mark.parametrize("options", [(), ("--topics", "/nothing")])
+def test_nothing_to_play_is_an_error(
+    tmp_path: Path, domain_id: int, options: tuple[str, ...]
+) -> None:
+    with BagWriter(tmp_path / "a.mcap") as bag:
+        bag.add_topic("/nothing", "sensor_msgs/msg/Image")
+        if options:
+            other = bag.add_topic("/count", "std_msgs/msg/Int32")
+            bag.write_message(other, 1, typestore().types["std_msgs/msg/Int32"](data=1))
+    with play(tmp_path / "a.mcap", domain_id, *options) as player:
+        assert player.wait() == 1
+    assert "without a message to play; its topics: " in player.lines[-1]
+    assert "/nothing (0)" in player.lines[-1]
