@@ -19,6 +19,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return by_folded[found[0]] if found else ""
 
 
+def meant(name: str, known: Iterable[str], otherwise: str = "choose one of them") -> str:
+    """What to do about a name that is none: write the one that was meant, where that is clear.
+
+    Args:
+        name: As the user wrote it.
+        known: The names that there are.
+        otherwise: What to do where none is close.
+    """
+    near = nearest(name, known)
+    return f"write {near}" if near else otherwise
+
+
 class SegmentationError(Exception):
     """Root of every error that this package raises on purpose.
 

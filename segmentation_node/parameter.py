@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -65,7 +65,10 @@ class Parameter:
         accepted = self._accepted(value)
         if accepted is None:
             shown = list(value) if isinstance(value, tuple) else value
-            raise ConfigError(f"{self.name}: {shown!r}", self.expected, f"correct {self.name}")
+            fix = f"correct {self.name}"
+            if isinstance(value, str) and self.choices:
+                fix = meant(value, self.choices, fix)
+            raise ConfigError(f"{self.name}: {shown!r}", self.expected, fix)
         return accepted
 
     def _accepted(self, value: object) -> Value | None:

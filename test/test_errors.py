@@ -54,3 +54,10 @@ def test_all_three_parts_are_needed() -> None:
 )
 def test_a_misspelt_name_finds_the_one_that_was_meant(written: str, meant: str) -> None:
     assert errors.nearest(written, ["model", "mode", "image_topic", "image_topics"]) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"), [("fp23", "write fp32"), ("INT8", "write int8"), ("zzz", "choose one")]
+)
+def test_what_was_meant_is_what_to_write(written: str, fix: str) -> None:
+    assert errors.meant(written, ["auto", "fp32", "int8"], "choose one") == fix

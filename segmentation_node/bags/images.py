@@ -11,7 +11,7 @@ from rosbags.serde import SerdeError
 from segmentation_node.bags.reader import BagReader, Message
 from segmentation_node.bags.types import typestore
 from segmentation_node.core.frame import Frame
-from segmentation_node.errors import BagError, FrameError
+from segmentation_node.errors import BagError, FrameError, nearest
 from segmentation_node.media import codec
 
 RAW_TYPE = "sensor_msgs/msg/Image"
@@ -206,8 +206,13 @@ def _checked(bag: BagReader, wanted: str) -> str:
     raise BagError(
         received=f"the topic {wanted} ({bag.topics.get(wanted, 'not in the bag')})",
         expected="an image topic" + _listed(bag, image_topics(bag)),
-        fix="name one of these with --topic",
+        fix=_topic_meant(wanted, bag),
     )
+
+
+def _topic_meant(wanted: str, bag: BagReader) -> str:
+    near = nearest(wanted, _with_images(bag))
+    return f"say --topic {near}" if near else "name one of these with --topic"
 
 
 def _listed(bag: BagReader, names: tuple[str, ...]) -> str:

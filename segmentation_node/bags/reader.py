@@ -16,7 +16,7 @@ from rosbags.rosbag2 import Reader
 
 from segmentation_node.bags import faults
 from segmentation_node.closing import Closing
-from segmentation_node.errors import BagError
+from segmentation_node.errors import BagError, meant
 
 FILE_SUFFIXES = (".mcap", ".db3")
 
@@ -135,7 +135,7 @@ class BagReader(Closing):
                 raise BagError(
                     received=f"the topic {name}, which {self.path} does not hold",
                     expected="one of " + (", ".join(sorted(self.topics)) or "none: it is empty"),
-                    fix="choose a topic of this bag",
+                    fix=meant(name, self.topics, "choose a topic of this bag"),
                 )
 
     def _select(self, topics: Collection[str] | None) -> list[Connection]:

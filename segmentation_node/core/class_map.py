@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmentation_node.core.label_set import LabelSet
 from segmentation_node.core.labels import read_label_set
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.fields import Fields, read_yaml
 from segmentation_node.files import at_home
 from segmentation_node.resources import share_directory
@@ -183,5 +183,9 @@ def _path_of(name_or_path: str | Path) -> Path:
     raise ConfigError(
         received=f"the class map {str(name_or_path)!r}",
         expected=f"a shipped map ({', '.join(shipped_class_maps())}) or the path of a .yaml file",
-        fix="choose one of them, or write your own: docs/class_maps.md",
+        fix=meant(
+            str(name_or_path),
+            shipped_class_maps(),
+            "choose one of them, or write your own: docs/class_maps.md",
+        ),
     )

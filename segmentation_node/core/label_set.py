@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.fields import Fields, shown
 
 NO_CLASS = 255
@@ -184,8 +184,10 @@ class LabelSet:
         for label in self.labels:
             if label.name == name:
                 return label
-        known = ", ".join(label.name for label in self.labels)
-        raise ConfigError(f"the label {name!r}", f"a label of {self.name}: {known}", "choose one")
+        known = [label.name for label in self.labels]
+        raise ConfigError(
+            f"the label {name!r}", f"a label of {self.name}: {', '.join(known)}", meant(name, known)
+        )
 
     def to_mapping(self) -> dict[str, Any]:
         """The set as a mapping for YAML; `from_mapping` reads it back."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from segmentation_node.core.label_set import NO_CLASS, Label, LabelSet
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.fields import Fields, read_yaml
 
 __all__ = [
@@ -159,7 +159,7 @@ def label_set(name_or_path: str | Path) -> LabelSet:
     raise ConfigError(
         received=f"the label set {text!r}",
         expected="one of " + ", ".join(LABEL_SETS) + ", or the path of a .yaml file",
-        fix="choose one of them, or describe your labels in a YAML file",
+        fix=meant(text, LABEL_SETS, "choose one, or describe your labels in a YAML file"),
     )
 
 

@@ -19,7 +19,7 @@ from segmentation_node.engines.tensorrt_flavour import load_tensorrt
 from segmentation_node.engines.tensorrt_machine import find_gpu
 from segmentation_node.engines.tensorrt_request import PRECISIONS as TENSORRT_PRECISIONS
 from segmentation_node.engines.tensorrt_request import BuildRequest
-from segmentation_node.errors import EngineError
+from segmentation_node.errors import EngineError, meant
 from segmentation_node.installing import pip_install
 from segmentation_node.model import Model
 from segmentation_node.model.onnx_graph import stored_precision
@@ -53,7 +53,7 @@ def resolve_engine(engine: str) -> EngineName:
     raise EngineError(
         received=f"the engine {engine!r}",
         expected="one that this version has: auto, " + ", ".join(ENGINES),
-        fix="ask for one of these",
+        fix=meant(engine, ("auto", *ENGINES)),
     )
 
 
@@ -125,7 +125,7 @@ def open_engine(
         raise EngineError(
             received=f"the precision {precision!r}",
             expected="one of " + ", ".join(PRECISIONS),
-            fix="ask for one of these",
+            fix=meant(precision, PRECISIONS),
         )
     if resolve_engine(engine) == "tensorrt":
         return _open_tensorrt(model, precision, size, batch, watch)

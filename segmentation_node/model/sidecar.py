@@ -9,7 +9,7 @@ from pathlib import Path
 
 from segmentation_node.core.geometry import LARGEST_SIDE, FitMode, NetworkSize
 from segmentation_node.core.labels import read_label_set
-from segmentation_node.errors import ConfigError, ModelError
+from segmentation_node.errors import ConfigError, ModelError, meant
 from segmentation_node.fields import Fields, read_yaml
 from segmentation_node.files import at_home
 from segmentation_node.model.calibration import Calibration, read_agreement, read_calibration
@@ -81,7 +81,11 @@ def _model_path(name_or_path: str | Path) -> Path:
     raise ModelError(
         received=f"the model {str(name_or_path)!r}",
         expected=f"a shipped model ({known}) or the path of an .onnx file",
-        fix="choose one of them, or give the file with its ending .onnx",
+        fix=meant(
+            str(name_or_path),
+            shipped_models(),
+            "choose one of them, or give the file with its ending .onnx",
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.scenes import light as lights
 from segmentation_node.scenes import palette as p
 from segmentation_node.scenes.camera import Camera
@@ -152,7 +152,9 @@ def _check(height: int, width: int, condition: str, fps: float, length_s: float)
         raise ConfigError(f"a picture of {height}x{width} pixels", "at least 1x1", "give a size")
     if condition not in CONDITIONS:
         raise ConfigError(
-            f"the condition {condition!r}", "one of " + ", ".join(CONDITIONS), "choose one"
+            f"the condition {condition!r}",
+            "one of " + ", ".join(CONDITIONS),
+            meant(condition, CONDITIONS),
         )
     if fps <= 0 or length_s <= 0:
         raise ConfigError(

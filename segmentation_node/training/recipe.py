@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.model.contract import TEMPERATURES
 from segmentation_node.training.augment import Augmentation
 from segmentation_node.training.networks import NETWORKS
@@ -349,4 +349,4 @@ def recipe(name: str) -> Recipe:
     """
     if name in RECIPES:
         return RECIPES[name]
-    raise ConfigError(f"the recipe {name!r}", "one of " + ", ".join(RECIPES), "choose one")
+    raise ConfigError(f"the recipe {name!r}", "one of " + ", ".join(RECIPES), meant(name, RECIPES))

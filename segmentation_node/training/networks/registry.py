@@ -9,7 +9,7 @@ from types import MappingProxyType
 from torch import nn
 
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_ALL, LabelSet
-from segmentation_node.errors import ConfigError
+from segmentation_node.errors import ConfigError, meant
 from segmentation_node.training.networks import (
     fcn4s_lite0,
     fcn8s_lite0,
@@ -162,7 +162,9 @@ def network_entry(name: str) -> NetworkEntry:
     """
     if name in NETWORKS:
         return NETWORKS[name]
-    raise ConfigError(f"the network {name!r}", "one of " + ", ".join(NETWORKS), "choose one")
+    raise ConfigError(
+        f"the network {name!r}", "one of " + ", ".join(NETWORKS), meant(name, NETWORKS)
+    )
 
 
 def build(name: str, num_classes: int, *, pretrained: bool) -> nn.Module:
