@@ -82,6 +82,31 @@ class LazyVerb(TyperCommand):
         return load_verb(str(self.name)).make_context(*args, **kwargs)
 
 
+class Verb(TyperCommand):
+    """A verb; a misspelt option is answered with the one that was meant, and no list of others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            # Which class it is depends on the release of typer: newer ones bring a click of theirs.
+            if type(error).__name__ == "NoSuchOption":
+                self._guess(error)
+            raise
+
+    def _guess(self, error: Any) -> None:
+        # Without the dashes, which make any two options alike.
+        known = {
+            word.lstrip("-"): word
+            for option in self.params
+            for word in (*option.opts, *option.secondary_opts)
+            if word.startswith("--")
+        }
+        near = nearest(error.option_name.lstrip("-"), known)
+        error.possibilities = [known[near]] if near else []
+
+
 class VerbGroup(TyperGroup):
     """A command group whose members are the rows of `VERBS`."""
 
@@ -121,7 +146,7 @@ def load_verb(name: str) -> Any:
     module = importlib.import_module(f"segmentation_node.cli.{name}")
     function: Callable[..., Any] = getattr(module, name)
     single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-    single.command(name=name)(function)
+    single.command(name=name, cls=Verb)(function)
     return typer.main.get_command(single)
 
 

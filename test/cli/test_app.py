@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
 from segmentation_node import __version__
-from segmentation_node.cli.app import VERBS
+from segmentation_node.cli.app import VERBS, load_verb
 
 HEAVY = ("numpy", "cv2", "yaml", "openvino", "torch", "onnx", "rosbags", "matplotlib", "rclpy")
 
@@ -100,3 +101,34 @@ def test_a_fault_that_nobody_interrupted_is_shown() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "a fault" in done.stderr
+
+
+def spelt_wrong() -> list[tuple[str, str, str]]:
+    """Every option of every verb, with one of its letters left out, or two exchanged."""
+    found = []
+    for verb in VERBS:
+        words = [
+            word
+            for one in load_verb(verb).params
+            for word in one.opts
+            if word.startswith("--") and len(word) > 6
+        ]
+        for place, word in enumerate(words):
+            at = 3 + place % (len(word) - 4)
+            left_out = word[:at] + word[at + 1 :]
+            exchanged = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            found += [(verb, word, one) for one in (left_out, exchanged) if one not in words]
+    return found
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(verb: str) -> None:
+    for _, word, written in (one for one in spelt_wrong() if one[0] == verb):
+        done = run(verb, written, "x")
+        told = " ".join(done.stderr.replace("│", " ").split())
+        assert done.exit_code == 2
+        assert f"No such option: {written} (Possible options: {word})" in told, told
+
+
+def test_an_option_that_is_like_no_other_is_not_guessed_at() -> None:
+    assert "Possible" not in run("run", "a", "-o", "b", "--rate", "3").stderr
