@@ -70,10 +70,16 @@ def parse_size(text: str) -> tuple[int, int]:
         Height and width.
 
     Raises:
-        ConfigError: It is no size.
+        ConfigError: It is no size, or one that is higher than wide.
     """
     height, _, width = text.lower().partition("x")
     if height.isdigit() and width.isdigit():
+        if int(height) > int(width):
+            raise ConfigError(
+                received=f"the size {text}, which is {height} high, {width} wide",
+                expected="a drive as a camera on a car sees it, wider than high",
+                fix=f"write {width}x{height}",
+            )
         return int(height), int(width)
     raise ConfigError(
         received=f"the size {text!r}",

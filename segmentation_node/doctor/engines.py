@@ -43,6 +43,6 @@ def _segmentation() -> Finding:
     ran = done.values
     found = (
         f"{ran['model']} at {ran['network_size']} in {ran['precision']}: "
-        f"{ran['latency_ms']} ms from a 1280x720 image to its labels"
+        f"{ran['latency_ms']} ms from an image 1280 wide, 720 high to its labels"
     )
     return Finding(TOPIC, "segmentation", "ok", found, essential=True)

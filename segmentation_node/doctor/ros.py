@@ -58,7 +58,7 @@ def _images() -> Finding:
         return Finding(TOPIC, name, "missing", problem, remedy)
     found = f"{got.values['received']} of {FRAMES} arrived, p50 {got.values['p50_ms']} ms"
     if got.values["received"] == FRAMES:
-        how = "1280x720 bgr8, best effort, 30 Hz; our settings on both sides: "
+        how = "1280 wide, 720 high, bgr8, best effort, 30 Hz; our settings on both sides: "
         how += "segmentation doctor --camera TOPIC tries your driver"
         return Finding(TOPIC, name, "ok", f"{found} ({how})")
     return Finding(TOPIC, name, "warn", found, "look at the rows on shared memory, and docs/dds.md")

@@ -131,7 +131,8 @@ def _reshape(network: Any, model: Model, size: NetworkSize) -> tuple[TensorSpec,
         network.reshape([1, 3, size.height, size.width])
     except RuntimeError as error:
         raise ModelError(
-            received=f"the size {size} for {model.path.name} ({_one_line(error)})",
+            received=f"the size {size}, {size.in_words}, for {model.path.name} "
+            f"({_one_line(error)})",
             expected="a size that all of the network's layers can take",
             fix=f"ask for {model.default_size}, or correct `multiple` in the sidecar",
         ) from error

@@ -55,3 +55,5 @@ def test_a_size_is_height_by_width() -> None:
     assert parse_size("720x1280") == (720, 1280)
     with pytest.raises(ConfigError, match="HEIGHTxWIDTH"):
         parse_size("720")
+    with pytest.raises(ConfigError, match=r"1280 high, 720 wide.*write 720x1280"):
+        parse_size("1280x720")

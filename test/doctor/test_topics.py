@@ -74,7 +74,7 @@ def test_a_package_that_does_not_say_its_version_is_found_all_the_same(
 def test_the_default_network_really_runs_here() -> None:
     found = by_name(engines.examine())
     assert found["openvino"].status == "ok"
-    assert " ms from a 1280x720 image" in found["segmentation"].found
+    assert " ms from an image 1280 wide, 720 high" in found["segmentation"].found
 
 
 @pytest.mark.usefixtures("with_gpu")
