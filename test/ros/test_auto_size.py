@@ -37,9 +37,9 @@ def test_the_largest_size_that_holds_a_low_rate_is_taken_and_the_reason_is_told(
     given = {"model": str(network), "network_size": "auto", "target_rate_hz": 0.1, **EVERY}
     with node(domain_id, observer, **given) as rig:
         assert "network_size 128x96" in rig.program.wait_for_line("configured: ")
-        line = rig.program.wait_for_line("network_size auto: 128x96 takes ")
+        line = rig.program.wait_for_line(r"network_size auto: 128x96 \(128 high, 96 wide\) takes ")
         assert "the largest that fits the 7000.0 ms (70 % of a frame at 0.1 Hz)" in line
-        assert "32x64 takes" in line
+        assert "32x64 (32 high, 64 wide) takes" in line
         assert "on images 720 high, 1280 wide (the camera's are not known yet)" in line
         assert configured(rig) in line
         # Once it has seen the camera it tries the sizes on such images.
@@ -59,8 +59,10 @@ def test_a_rate_that_no_size_holds_is_warned_of_and_the_fastest_is_taken(
 ) -> None:
     given = {"model": str(network), "network_size": "auto", "target_rate_hz": 1000.0}
     with node(domain_id, observer, **given, rate_limit=900.0) as rig:
-        line = rig.program.wait_for_line(r"\[WARN\].*network_size auto: 32x64 takes")
+        line = rig.program.wait_for_line(
+            r"\[WARN\].*network_size auto: 32x64 \(32 high, 64 wide\) takes"
+        )
         assert "too slow for the 0.8 ms (70 % of a frame at 900 Hz)" in line
-        assert "not measured: 64x96, 128x96" in line
+        assert "not measured: 64x96 (64 high, 96 wide), 128x96 (128 high, 96 wide)" in line
         assert "network_size 32x64" in rig.program.wait_for_line("configured: ")
         assert configured(rig) in line
