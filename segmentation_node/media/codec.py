@@ -88,9 +88,15 @@ def decode_labels(data: bytes) -> NDArray[np.uint8]:
         (H, W) uint8 class ids, the caller's own.
 
     Raises:
-        FrameError: The bytes are damaged, or hold something else than one channel of up to eight
-            bits.
+        FrameError: The bytes are damaged, are of a format that changes pixels, or hold something
+            else than one channel of up to eight bits.
     """
+    if data.startswith(b"\xff\xd8"):
+        raise FrameError(
+            received="a label image as JPEG",
+            expected="a PNG: JPEG changes class ids, along every outline",
+            fix="save the labels as PNG, from where they were drawn",
+        )
     data = _palette_as_grey(data)
     labels = compressed.decode_pixels(data)
     if labels.ndim != 2 or labels.dtype != np.uint8:

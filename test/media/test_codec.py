@@ -117,3 +117,9 @@ def test_other_bytes_are_an_error() -> None:
 def test_an_image_that_the_format_cannot_hold_is_an_error() -> None:
     with pytest.raises(FrameError, match="65500"):
         encode_jpeg(np.zeros((1, 70000, 3), np.uint8))
+
+
+def test_labels_in_a_format_that_changes_them_are_refused() -> None:
+    labels = np.repeat(np.arange(4, dtype=np.uint8) * 40, 16).reshape(8, 8)
+    with pytest.raises(FrameError, match="JPEG changes class ids"):
+        decode_labels(encode_jpeg(labels))

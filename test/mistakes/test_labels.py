@@ -33,6 +33,13 @@ def site(
     return folder
 
 
+def saved_as_jpeg(folder: Path) -> str:
+    done, data = cv2.imencode(".jpg", RIGHT)
+    assert done
+    (site(folder) / "labels" / "a_1.png").write_bytes(bytes(data))
+    return told(checked_dataset, "auto", folder)
+
+
 def classes(**changes: dict[str, Any]) -> dict[str, Any]:
     """Three classes, some changed by name."""
     listed = [{"id": i, "name": name, "color": [i, 9, 9]} for i, name in enumerate(NAMES)]
@@ -82,6 +89,14 @@ def in_colour(folder: Path) -> str:
 
 
 MISTAKES = [
+    Mistake(
+        "labels_saved_as_jpeg",
+        "a label image as JPEG",
+        "The tool saved the label images as JPEG: ids change along outlines.",
+        "Save them as PNG, from where they were drawn.",
+        saved_as_jpeg,
+        also=("a_1.png",),
+    ),
     Mistake(
         "masks_of_255",
         "255 in 512 pixels (first: labels/a_1.png)",
