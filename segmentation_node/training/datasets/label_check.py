@@ -101,6 +101,12 @@ def check_labels(
             + ", ".join(f"{label.pixel} {label.name}" for label in labels.labels),
             fix=_cure(labels, found, undeclared),
         )
+    if not found & {one.pixel for one in labels.classes if not one.ignored}:
+        raise DatasetError(
+            received=f"no pixel of any class in {data.name}, but ignored ones alone",
+            expected="label images with classes in them",
+            fix="check the ids of the label images, and which labels are ignored",
+        )
     if (
         labels in (CITYSCAPES_35, CITYSCAPES_ALL)
         and max(found - {NO_CLASS}, default=0) < _TRAIN_IDS
@@ -111,12 +117,6 @@ def check_labels(
             expected="label ids, as in the *_gtFine_labelIds.png of Cityscapes",
             fix="the files look like train ids (*_labelTrainIds.png) under another name: copy the "
             "original ones",
-        )
-    if not found & {one.pixel for one in labels.classes if not one.ignored}:
-        raise DatasetError(
-            received=f"no pixel of any class in {data.name}, but ignored ones alone",
-            expected="label images with classes in them",
-            fix="check the ids of the label images, and which labels are ignored",
         )
     told = []
     if absent:

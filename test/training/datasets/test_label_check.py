@@ -114,3 +114,11 @@ def test_images_that_exif_turns_and_their_labels_not_are_told(tmp_path: Path) ->
     labels = root / "labels" / "a_1.png"
     labels.write_bytes(png(bands(0, 1, 2), directory(3)))
     assert check_labels(folder(root)) == ()
+
+
+def test_the_dummies_of_a_test_split_are_told_as_that(tmp_path: Path) -> None:
+    data = cityscapes(write_cityscapes(tmp_path), "val")
+    for sample in data.samples:
+        cv2.imwrite(str(sample.labels), np.zeros_like(cv2.imread(str(sample.labels), -1)))
+    with pytest.raises(DatasetError, match="ignored ones alone"):
+        check_labels(data)
