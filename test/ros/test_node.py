@@ -100,7 +100,7 @@ BAD_IMAGES = {
     "short data": ({"data": array("B", bytes(100))}, "100 bytes"),
     "long data": ({"data": array("B", bytes(48 * 192 + 1))}, "9217 bytes"),
     "small step": ({"step": 191}, "step of 191"),
-    "zero size": ({"height": 0, "width": 0}, "0x0"),
+    "zero size": ({"height": 0, "width": 0}, "0 wide, 0 high"),
     "unknown encoding": ({"encoding": "sepia8"}, "sepia8"),
 }
 
