@@ -69,8 +69,8 @@ BAD_IMAGES = {
     "data too short": ({"data": array("B", bytes(143))}, "143 bytes"),
     "data too long": ({"data": array("B", bytes(145))}, "145 bytes"),
     "step too small": ({"step": 23}, "step of 23"),
-    "no rows": ({"height": 0, "data": array("B")}, "0x8"),
-    "no columns": ({"width": 0}, "6x0"),
+    "no rows": ({"height": 0, "data": array("B")}, "8 wide, 0 high"),
+    "no columns": ({"width": 0}, "0 wide, 6 high"),
     "unknown encoding": ({"encoding": "yuv1234"}, "yuv1234"),
     "no encoding": ({"encoding": ""}, "''"),
 }

@@ -206,7 +206,9 @@ def test_a_calibration_for_other_images_is_not_passed_on(rig: Rig, listen: Any) 
     infos = listen(CameraInfo, "camera_info", "camera_info")
     rig.calibrate(calibration(480, 640))
     rig.ask(image_message(picture()))
-    assert rig.program.wait_for_line(r"\[WARN\].*no ~/camera_info: received .*480x640.*; fix: ")
+    assert rig.program.wait_for_line(
+        r"\[WARN\].*no ~/camera_info: received .*480 high, 640 wide.*; fix: "
+    )
     rig.calibrate(calibration())
     found = answer(rig, infos, picture())
     assert [one.header for one in infos.messages] == [found.header]
