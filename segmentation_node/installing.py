@@ -66,7 +66,10 @@ def without(missing: ModuleNotFoundError) -> SegmentationError:
     name = str(missing.name or "").partition(".")[0]
     if name in {"", "segmentation_node"}:
         raise missing
-    if name in _OF_ROS or name.endswith(("_msgs", "_interfaces")):
+    there = environment_nearby()
+    if sys.prefix == sys.base_prefix and there and any(there.glob(f"lib/*/site-packages/{name}*")):
+        fix = f"run: . {there}/bin/activate (a service starts {there}/bin/python instead)"
+    elif name in _OF_ROS or name.endswith(("_msgs", "_interfaces")):
         fix = "source /opt/ros/$ROS_DISTRO/setup.bash, or, in a checkout without ROS, run: "
         fix += pip_install(".[ros-wheels]")
     else:

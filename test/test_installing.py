@@ -123,6 +123,19 @@ def test_the_environment_of_the_workspace_is_named(system: Path) -> None:
     assert pip_install("av") == f". {activate} && pip install av"
 
 
+def test_an_environment_that_has_the_package_only_has_to_be_active(system: Path) -> None:
+    there = system / "ws" / ".venv"
+    for path in (
+        there / "bin" / "activate",
+        there / "lib" / "python3.12" / "site-packages" / "typer",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    fix = without(ModuleNotFoundError(name="typer")).fix
+    assert fix == f"run: . {there}/bin/activate (a service starts {there}/bin/python instead)"
+    assert "pip install av" in without(ModuleNotFoundError(name="av")).fix
+
+
 def test_where_pip_refuses_an_environment_is_made_first(system: Path) -> None:
     made = "python3 -m venv --system-site-packages .venv && . .venv/bin/activate"
     assert pip_install("av") == f"{made} && pip install av"
