@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import Fit
-from segmentation_node.core.postprocess import AxisSamples, axis_samples
+from segmentation_node.core.postprocess import AxisSamples, fit_samples
 
 _LARGEST = 16
 """Pixels; longer cells are divided. Arrays over cells are fast when cells are small and many."""
@@ -70,10 +70,10 @@ def cell_grid(fit: Fit, height: int, width: int) -> CellGrid:
         height: Rows of logits.
         width: Columns of logits.
     """
-    rows, columns = fit.canvas_part
     image_rows, image_columns = fit.image_part
-    y = _cell_axis(axis_samples(fit.canvas_height, height, rows), image_rows, fit.image_height)
-    x = _cell_axis(axis_samples(fit.canvas_width, width, columns), image_columns, fit.image_width)
+    along_y, along_x = fit_samples(fit, height, width)
+    y = _cell_axis(along_y, image_rows, fit.image_height)
+    x = _cell_axis(along_x, image_columns, fit.image_width)
     top_bottom = np.stack([y.low, y.low, y.high, y.high])[:, :, None] * width
     left_right = np.stack([x.low, x.high, x.low, x.high])[:, None, :]
     return CellGrid(y, x, (top_bottom + left_right).reshape(4, -1))

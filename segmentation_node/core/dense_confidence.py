@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import Fit
-from segmentation_node.core.postprocess import axis_samples
+from segmentation_node.core.postprocess import fit_samples
 from segmentation_node.core.scratch import Scratch
 
 _VALUES_AT_ONCE = 2**18
@@ -24,9 +24,7 @@ class DenseConfidence:
     """
 
     def __init__(self, fit: Fit, logits_shape: tuple[int, int, int]) -> None:
-        rows, columns = fit.canvas_part
-        self._y = axis_samples(fit.canvas_height, logits_shape[1], rows)
-        self._x = axis_samples(fit.canvas_width, logits_shape[2], columns)
+        self._y, self._x = fit_samples(fit, *logits_shape[1:])
         self._part = fit.image_part
         self._scratch = Scratch()
 

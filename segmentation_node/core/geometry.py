@@ -117,6 +117,8 @@ class Fit:
         canvas_width: Camera pixels.
         network: Size that the canvas is stretched to.
         region: The part of the image that is seen; all of it where None.
+        align_corners: Whether the outermost logits lie on the outermost pixels of the network's
+            input, as in torch's interpolate(align_corners=True), and not half a stride inside.
     """
 
     image_height: int
@@ -127,6 +129,7 @@ class Fit:
     canvas_width: int
     network: NetworkSize
     region: Rectangle | None = None
+    align_corners: bool = False
 
     def __post_init__(self) -> None:
         self._check_region()

@@ -3,7 +3,8 @@
 The arithmetic is fixed to the last bit, so that a fast path can be equal and not merely close:
 float32; at each output pixel first along x, then along y; `a * (1 - f) + b * f` each time; the
 first of equal maxima wins. Sample positions are half-pixel centres clamped at the edges, as in
-torch's interpolate(align_corners=False) and OpenCV's INTER_LINEAR.
+torch's interpolate(align_corners=False) and OpenCV's INTER_LINEAR; or those of align_corners=True,
+for networks that were trained so.
 """
 
 from __future__ import annotations
@@ -37,21 +38,47 @@ class AxisSamples:
     weight: NDArray[np.float32]
 
 
-def axis_samples(outputs: int, inputs: int, part: slice | None = None) -> AxisSamples:
+def axis_samples(
+    outputs: int, inputs: int, part: slice | None = None, aligned: int | None = None
+) -> AxisSamples:
     """Sample positions of bilinear resizing along one axis, half-pixel centres, clamped.
 
     Args:
         outputs: Number of pixels after resizing.
         inputs: Number of pixels before.
         part: Which of the outputs to give; all of them where None.
+        aligned: For align_corners, the pixels of the network's input along the axis: the first and
+            the last of the inputs lie on its first and last.
     """
     index = np.arange(outputs, dtype=np.int64)[part or slice(None)]
     # One division of whole numbers: the same doubles in every implementation.
-    position = ((2 * index + 1) * inputs) / (2 * outputs) - 0.5
+    if aligned is None:
+        position = ((2 * index + 1) * inputs) / (2 * outputs) - 0.5
+    else:
+        # The image is brought to the network by half-pixel centres; only from there on corners
+        # lie on corners.
+        pixel = ((2 * index + 1) * aligned) / (2 * outputs) - 0.5
+        position = pixel * ((inputs - 1) / max(aligned - 1, 1))
     position = np.clip(position, 0, inputs - 1)
     low = np.floor(position).astype(np.int64)
     high = np.minimum(low + 1, inputs - 1)
     return AxisSamples(low, high, (position - low).astype(np.float32))
+
+
+def fit_samples(fit: Fit, height: int, width: int) -> tuple[AxisSamples, AxisSamples]:
+    """Where the seen pixels of an image lie between the logits, along y and along x.
+
+    Args:
+        fit: How the image was fitted.
+        height: Rows of logits.
+        width: Columns of logits.
+    """
+    rows, columns = fit.canvas_part
+    aligned = (fit.network.height, fit.network.width) if fit.align_corners else (None, None)
+    return (
+        axis_samples(fit.canvas_height, height, rows, aligned[0]),
+        axis_samples(fit.canvas_width, width, columns, aligned[1]),
+    )
 
 
 def upsample(logits: NDArray[np.float32], fit: Fit) -> NDArray[np.float32]:
@@ -188,9 +215,7 @@ def check_channels(logits: NDArray[np.float32], labels: ChannelIds) -> None:
 def _chunks(logits: NDArray[np.float32], fit: Fit) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield rows of the camera image, and their interpolated logits inside the canvas's columns."""
     image_rows, _ = fit.image_part
-    rows, columns = fit.canvas_part
-    y = axis_samples(fit.canvas_height, logits.shape[1], rows)
-    x = axis_samples(fit.canvas_width, logits.shape[2], columns)
+    y, x = fit_samples(fit, *logits.shape[1:])
     step = max(1, _CHUNK_VALUES // (len(logits) * len(x.low)))
     for start in range(0, len(y.low), step):
         part = slice(start, start + step)

@@ -85,6 +85,7 @@ def at_network_size(fit: Fit) -> Fit:
         canvas_height=fit.network.height,
         canvas_width=fit.network.width,
         network=fit.network,
+        align_corners=fit.align_corners,
     )
 
 

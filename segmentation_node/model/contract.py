@@ -77,6 +77,7 @@ class Model:
         name: The network's name.
         input: How images become its input.
         stride: Input pixels per pixel of its logits.
+        align_corners: Whether its logits are to be enlarged with corners on corners.
         labels: What its channels mean.
         default_size: Network size where the user asks for none.
         sizes: Network sizes that the model is meant for; a dynamic network takes others too.
@@ -96,6 +97,7 @@ class Model:
     labels: LabelSet
     default_size: NetworkSize
     sizes: tuple[NetworkSize, ...]
+    align_corners: bool = False
     temperature: float = 1.0
     licence: str = ""
     notice: str = ""

@@ -127,7 +127,7 @@ def _check_alignment(model: Model, image: Tensor, output: Tensor) -> None:
             f"the output {output} for the input {image} in {model.path.name}: {sizes} pixels, as "
             "networks with align_corners=True have them",
             f"the input's size over the stride, {stride}",
-            f"export it with align_corners=False, at multiples of {stride} pixels",
+            f"export it at multiples of {stride} pixels, and write output.align_corners: true",
         )
 
 

@@ -95,6 +95,7 @@ def _model(path: Path, fields: Fields) -> Model:
     output = fields.child("output")
     stride = output.integer("stride", 1, 64)
     temperature = output.number("temperature", *TEMPERATURES, default=1.0)
+    align_corners = output.flag("align_corners", default=False)
     output.close()
     spec = _input(fields.child("input"), stride)
     default = _size(fields.integers("default_size", 2, 1, LARGEST_SIDE))
@@ -103,6 +104,7 @@ def _model(path: Path, fields: Fields) -> Model:
         name=fields.text("name"),
         input=spec,
         stride=stride,
+        align_corners=align_corners,
         temperature=temperature,
         labels=read_label_set(fields, "labels", path.parent),
         default_size=default,

@@ -59,7 +59,14 @@ def open_pipeline(
     """
     # Before the engine, which takes its time and would have to be closed again.
     (view or View()).check(model.labels)
-    gpu = _gpu_for(engine)
+    gpu = None if engine == "auto" and model.align_corners else _gpu_for(engine)
+    if gpu is not None and model.align_corners:
+        gpu.close()
+        raise EngineError(
+            received=f"{model.path.name}, whose sidecar says align_corners, on a GPU",
+            expected="a network of half-pixel centres: the kernels know no others yet",
+            fix="ask for the engine openvino, or export it with align_corners=False",
+        )
     if gpu is None:
         plain = open_engine(model, engine="openvino", precision=precision, size=size)
         return _on_cpu(plain.model, plain, view)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,8 @@ class Stream:
     def __init__(self, model: Model, kind: Kind, network: NetworkSize, view: View) -> None:
         self.kind = kind
         self._model = model
-        self.fit = view.fit(model.input.fit, kind[0], kind[1], network)
+        fitted = view.fit(model.input.fit, kind[0], kind[1], network)
+        self.fit = replace(fitted, align_corners=model.align_corners)
         self._result = view.of_result(self.fit)
         self.window = Window.of(self.fit, self._result)
         rows, columns = network.height // model.stride, network.width // model.stride

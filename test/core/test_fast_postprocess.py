@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from segmentation_node.core.class_map import ChannelIds, MergedIds
+from segmentation_node.core.fast_confidence import FastConfidence
 from segmentation_node.core.fast_postprocess import FastLabels, colorize_into, overlay_into
 from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, Rectangle, fit
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35, Label, LabelSet
-from segmentation_node.core.postprocess import colorize, inside, labels_of, overlay
+from segmentation_node.core.postprocess import colorize, confidence, inside, labels_of, overlay
 from segmentation_node.core.window import at_network_size
 from segmentation_node.errors import ModelError
 
@@ -204,3 +206,33 @@ def test_overlay_is_within_a_level_of_the_definition(alpha: float) -> None:
     out = np.empty_like(image)
     overlay_into(image, color, alpha, out)
     assert np.abs(out.astype(int) - overlay(image, color, alpha)).max() <= 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    mode=st.sampled_from(list(FitMode)),
+    image=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    cells=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    stride=st.sampled_from([1, 4, 8]),
+    small=st.booleans(),
+    seed=st.integers(0, 2**20),
+)
+def test_fast_paths_meet_the_definition_with_corners_on_corners(
+    kind: str,
+    mode: FitMode,
+    image: tuple[int, int],
+    cells: tuple[int, int],
+    stride: int,
+    small: bool,
+    seed: int,
+) -> None:
+    network = NetworkSize(stride * cells[0], stride * cells[1])
+    fitted = replace(fit(mode, *image, network), align_corners=True)
+    fitted = at_network_size(fitted) if small else fitted
+    logits, labels = KINDS[kind](5, *cells, seed), label_set(5)
+    np.testing.assert_array_equal(fast(logits, fitted, labels), labels_of(logits, fitted, labels))
+    found = np.empty((fitted.image_height, fitted.image_width), np.uint8)
+    FastConfidence(fitted, logits.shape)(logits, found)
+    wanted = confidence(logits, fitted).astype(int)
+    assert np.abs(found.astype(int) - wanted).max() <= 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -233,3 +235,19 @@ def test_overlay_blends_image_and_colours_into_rgb(alpha: float) -> None:
 def test_colours_of_another_image_are_refused() -> None:
     with pytest.raises(FrameError, match="same shape"):
         overlay(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5, 3), np.uint8), 0.5)
+
+
+@pytest.mark.parametrize(("cells", "stride"), [((6, 9), 8), ((16, 12), 4), ((3, 2), 32)])
+def test_with_corners_on_corners_logits_are_enlarged_as_torch_does(
+    cells: tuple[int, int], stride: int
+) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    logits = np.random.default_rng(0).normal(size=(3, *cells)).astype(np.float32)
+    size = (stride * cells[0], stride * cells[1])
+    fitted = fit(FitMode.STRETCH, *size, NetworkSize(*size))
+    wanted = torch.nn.functional.interpolate(
+        torch.from_numpy(logits)[None], size=size, mode="bilinear", align_corners=True
+    )[0].numpy()
+    found = upsample(logits, replace(fitted, align_corners=True))
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+    assert np.abs(upsample(logits, fitted) - wanted).max() > 0.1

@@ -173,7 +173,7 @@ MISTAKES = [
         "aligned_corners",
         "as networks with align_corners=True have them",
         "513 pixels become 65: the network keeps corners on corners.",
-        "Export it with `align_corners=False`, at a multiple of its stride.",
+        "Export it at a multiple of its stride, and write `align_corners: true` under `output`.",
         lambda folder: told(
             load_model,
             write(

@@ -3,19 +3,23 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from host_engine import HostEngine
 from host_gpu import HostGpu
+from small_network import sidecar, write_network
 
 from segmentation_node import engines
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.cuda.captures import CAPTURES
 from segmentation_node.errors import ConfigError, EngineError, FixedBatchError
-from segmentation_node.model import Model
+from segmentation_node.model import Model, load_model
 from segmentation_node.pipeline import CpuPipeline, CudaPipeline, Outputs, Segmenter, View, opening
 from segmentation_node.pipeline.opening import open_pipeline, pipeline_on
 from segmentation_node.pipeline.together import begin_together, warm_up_together
@@ -305,3 +309,20 @@ def test_a_segmenter_on_a_gpu_serves_several_threads_and_cameras(
     assert machine.gpu.left == []
     with pytest.raises(EngineError, match="closed"):
         second(images[0])
+
+
+def test_a_network_of_align_corners_is_for_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = []
+    gpu = SimpleNamespace(close=lambda: closed.append(True))
+    monkeypatch.setattr(opening, "_gpu_for", lambda engine: gpu)
+    content = sidecar()
+    content["output"]["align_corners"] = True
+    path = write_network(tmp_path)
+    path.with_suffix(".yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(EngineError, match="ask for the engine openvino"):
+        open_pipeline(load_model(path), engine="tensorrt")
+    assert closed == [True]
+    with open_pipeline(load_model(path), engine="auto") as pipeline:
+        assert pipeline.engine.name == "openvino"

@@ -4,13 +4,15 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
-from small_network import onnx_bytes, write_network
+from small_network import onnx_bytes, sidecar, write_network
 
 from segmentation_node.core.frame import Frame
 from segmentation_node.core.geometry import NetworkSize, fit
@@ -280,3 +282,21 @@ def test_a_float_network_needs_no_agreement(tmp_path: Path) -> None:
 def test_the_shipped_int8_network_is_known_to_label_as_float() -> None:
     with Segmenter.load("camvid", engine="openvino", precision="int8") as segmenter:
         assert segmenter.trouble == ""
+
+
+def test_a_network_of_align_corners_is_enlarged_so(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (48, 80, 3), np.uint8)
+    path = write_network(tmp_path)
+    with Segmenter.load(path, engine="openvino", precision="fp32") as segmenter:
+        logits, fitted = segmenter.logits(image)
+        plain = segmenter(image).labels.copy()
+        labels = segmenter.labels
+    content = sidecar()
+    content["output"]["align_corners"] = True
+    path.with_suffix(".yaml").write_text(yaml.safe_dump(content))
+    with Segmenter.load(path, engine="openvino", precision="fp32") as segmenter:
+        aligned = segmenter(image).labels.copy()
+        _, aligned_fit = segmenter.logits(image)
+    assert aligned_fit == replace(fitted, align_corners=True)
+    np.testing.assert_array_equal(aligned, labels_of(logits, aligned_fit, labels))
+    assert (aligned != plain).any()
