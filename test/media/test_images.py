@@ -42,12 +42,12 @@ def test_a_folder_that_cannot_be_read_is_an_error(
         list_images(tmp_path)
 
 
-@pytest.mark.parametrize("read", [read_image, read_labels])
-def test_a_truncated_file_is_named(tmp_path: Path, read) -> None:
-    write_image(tmp_path / "a.jpg", IMAGE)
-    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:100])
-    with pytest.raises(MediaError, match=r"a\.jpg: 100 bytes"):
-        read(tmp_path / "a.jpg")
+@pytest.mark.parametrize(("read", "name"), [(read_image, "a.jpg"), (read_labels, "a.png")])
+def test_a_truncated_file_is_named(tmp_path: Path, read, name: str) -> None:
+    write_image(tmp_path / name, IMAGE)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:100])
+    with pytest.raises(MediaError, match=rf"{name}: 100 bytes"):
+        read(tmp_path / name)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
