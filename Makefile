@@ -77,20 +77,20 @@ endif
 
 # Both stages leave their figures; the status is that of the race, 1 where a goal was not met.
 bench: $(VENV)/.test ## this node against those that people write first, over real DDS, and where the time goes; tables land in race/ (BENCH="--seconds 6 --rounds 1")
-	@$(BIN)/python -m segmentation_node.bench.race --output race $(BENCH); status=$$?; \
-	  $(BIN)/python -m segmentation_node.bench.race --profile --output race $(BENCH) && exit $$status
+	@$(BIN)/python -m benchmarks.race --output race $(BENCH); status=$$?; \
+	  $(BIN)/python -m benchmarks.race --profile --output race $(BENCH) && exit $$status
 
 bench-sustained: $(VENV)/.test ## ten minutes of 1280x720 at 30 Hz at the largest network size that holds it (BENCH="--seconds 60")
-	@$(BIN)/python -m segmentation_node.bench.race --sustained --output race $(BENCH)
+	@$(BIN)/python -m benchmarks.race --sustained --output race $(BENCH)
 
 gpu-test: ## on a machine with an NVIDIA GPU: kernels and pipeline on it, also under compute-sanitizer (GPU_PYTHON=PATH)
-	@$(GPU_PYTHON) -m segmentation_node.bench.gpu.checks
+	@$(GPU_PYTHON) -m benchmarks.gpu.checks
 
 gpu-bench: ## on a machine with an NVIDIA GPU: each step against its roofline, whole frames against PyTorch; tables land in gpu-bench/
-	@$(GPU_PYTHON) -m segmentation_node.bench.gpu --output gpu-bench
+	@$(GPU_PYTHON) -m benchmarks.gpu --output gpu-bench
 
 soak: $(VENV)/.test ## the node at 30 Hz for two minutes (SECONDS=, HOURS=), then the faults of the road, then the fuzzer; figures land in soak/
-	@$(BIN)/python -m segmentation_node.bench.soak --output soak $(if $(HOURS),--hours $(HOURS),$(if $(SECONDS),--seconds $(SECONDS)))
+	@$(BIN)/python -m benchmarks.soak --output soak $(if $(HOURS),--hours $(HOURS),$(if $(SECONDS),--seconds $(SECONDS)))
 
 clean: ## remove the virtual environments and what the demo left
 	rm -rf $(VENV) $(OLD_VENV) demo gpu-bench soak race build install log

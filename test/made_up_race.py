@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from segmentation_node.bench.race.course import Run, Setting
-from segmentation_node.bench.race.results import result_of
+from benchmarks.race.course import Run, Setting
+from benchmarks.race.results import result_of
 from segmentation_node.core.geometry import NetworkSize
 
 CAMERA = NetworkSize(720, 1280)

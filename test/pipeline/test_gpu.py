@@ -54,7 +54,7 @@ def make_pipeline(gpu: PyCudaGpu, make_network: MakeNetwork) -> Iterator[Callabl
     pytest.importorskip("onnx", reason="onnx is not installed")
     if not torch.cuda.is_available():
         pytest.skip("no GPU for torch")
-    engines = importlib.import_module("segmentation_node.bench.gpu.torch_engine")
+    engines = importlib.import_module("benchmarks.gpu.torch_engine")
     made: list[CudaPipeline] = []
 
     def make(precision: str = "fp32", batch: int = 1, **options: Any) -> CudaPipeline:

@@ -1,0 +1,1 @@
+"""Times the pipeline on a GPU: `python -m benchmarks.gpu`."""

@@ -1,0 +1,1 @@
+"""Our node against those that people write first: `python -m benchmarks.race`."""

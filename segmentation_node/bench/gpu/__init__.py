@@ -1,1 +1,0 @@
-"""Times the pipeline on a GPU: `python -m segmentation_node.bench.gpu`."""
