@@ -16,7 +16,7 @@ from segmentation_node.files import write_json
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz; the exit status is 1 where something was found, 2 where nothing could be fuzzed."""
-    parser = argparse.ArgumentParser(prog="bench.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--runs", type=int, default=100_000, help="inputs for each target")
     parser.add_argument("--seconds", type=int, default=0, help="at most, for each target; 0: any")

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bench.gpu", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.gpu", description=__doc__)
     parser.add_argument("--model", default="camvid")
     parser.add_argument("--network-size", type=NetworkSize.parse, help="HEIGHTxWIDTH")
     parser.add_argument("--camera", type=NetworkSize.parse, default=NetworkSize(720, 1280))

@@ -29,7 +29,7 @@ def tables(figures: Figures) -> tuple[Table, ...]:
     """Steps against their rooflines, whole frames, and several cameras.
 
     Args:
-        figures: From `bench.gpu.run`.
+        figures: From `benchmarks.gpu.run`.
     """
     return _steps(figures), _frames(figures), _cameras(figures)
 
@@ -46,7 +46,7 @@ def markdown(figures: Figures) -> str:
     """The tables with what is needed to read them.
 
     Args:
-        figures: From `bench.gpu.run`.
+        figures: From `benchmarks.gpu.run`.
     """
     sections = [
         f"{table.title}\n\n{markdown_table(table.head, table.rows)}" for table in tables(figures)

@@ -102,7 +102,7 @@ def _tell(what: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bench.race", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.race", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--sustained", action="store_true", help="our node alone, ten minutes")
     what.add_argument("--profile", action="store_true", help="where every millisecond goes")

@@ -17,7 +17,7 @@ def draw_profile(path: Path, figures: Mapping[str, Any]) -> None:
 
     Args:
         path: The .png file; replaced in one step.
-        figures: From `bench.race.profile`.
+        figures: From `benchmarks.race.profile`.
 
     Raises:
         OutputError: The file cannot be written.
@@ -44,7 +44,7 @@ def draw_race(path: Path, figures: Mapping[str, Any]) -> None:
 
     Args:
         path: The .png file; replaced in one step.
-        figures: From `bench.race.run`.
+        figures: From `benchmarks.race.run`.
 
     Raises:
         OutputError: The file cannot be written.

@@ -42,7 +42,7 @@ def markdown(figures: Figures) -> str:
     """The tables, the goals, and what is needed to read them.
 
     Args:
-        figures: From `bench.race.run`.
+        figures: From `benchmarks.race.run`.
     """
     sections = [
         f"## {table.title}\n\n{markdown_table(table.head, table.rows)}"

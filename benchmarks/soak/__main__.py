@@ -62,7 +62,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser, usual = argparse.ArgumentParser(prog="bench.soak", description=__doc__), Plan()
+    parser, usual = argparse.ArgumentParser(prog="benchmarks.soak", description=__doc__), Plan()
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--seconds", type=float, default=usual.seconds, help="of images and nothing else"

@@ -22,7 +22,7 @@ def draw(path: Path, results: Mapping[str, Any]) -> None:
 
     Args:
         path: The .png file; replaced in one step.
-        results: From `bench.soak.run`.
+        results: From `benchmarks.soak.run`.
 
     Raises:
         OutputError: The file cannot be written.

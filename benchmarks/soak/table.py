@@ -30,7 +30,7 @@ def markdown(results: Results) -> str:
     """The tables, and what is needed to read them.
 
     Args:
-        results: From `bench.soak.run`.
+        results: From `benchmarks.soak.run`.
     """
     return "\n\n".join(_sections(results)) + "\n"
 
