@@ -12,8 +12,8 @@ try:
 except ImportError:  # only some environments run tests that need it
     hypothesis = None  # type: ignore[assignment]
 
-# The fixtures for programs that talk over DDS, for every folder of tests.
-pytest_plugins = ["dds"]
+# Fixtures for programs that talk over DDS, and small data sets, for every folder of tests.
+pytest_plugins = ["dds", "small_datasets"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_FILE = Path(__file__).with_name("allowed_skips.txt")

@@ -12,8 +12,8 @@ from segmentation_node.bench.accuracy import Answer
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import CAMVID_11, LabelSet
 from segmentation_node.core.metrics import ConfusionMatrix
+from segmentation_node.datasets import Sample
 from segmentation_node.model import load_model
-from segmentation_node.training.datasets import Sample
 
 
 class Parrot:

@@ -53,6 +53,7 @@ ROOMS = (
     room("bags", "numpy", "rosbags"),
     room("offline", "numpy", "ray"),
     room("scenes", "numpy", "cv2"),
+    room("datasets", "numpy"),
     room(
         "training",
         "numpy",

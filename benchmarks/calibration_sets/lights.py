@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from segmentation_node.datasets import Dataset, Sample, camvid, rendered
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import Dataset, Sample, camvid, rendered
 
 _CAMVID = {"day": ("0006R0", "0016E5"), "dusk": ("0001TP",)}
 _RENDERED = {"day": ("day",), "night": ("night",)}

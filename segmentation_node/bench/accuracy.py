@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from segmentation_node.core.components import Components, components
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.core.reliability import Reliability
+from segmentation_node.datasets import Dataset, Sample
 from segmentation_node.errors import DatasetError
 from segmentation_node.pipeline import Outputs, Segmentation, Segmenter
-from segmentation_node.training.datasets import Dataset, Sample
 
 _OUTPUTS = Outputs(color=False, confidence=True)
 

@@ -15,10 +15,10 @@ from segmentation_node.bench.by_size import BySize
 from segmentation_node.bench.horizon import Horizon, horizon_of
 from segmentation_node.bench.instances import Instances, has_instances
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import ConfigError, OutputError
 from segmentation_node.installing import pip_install
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import Dataset
 
 if TYPE_CHECKING:
     from segmentation_node.bench.pictures import Pictures

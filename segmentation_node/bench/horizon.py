@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.datasets import Dataset, Sample
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.media.images import read_labels
-from segmentation_node.training.datasets import Dataset, Sample
 
 GROUND = "flat"
 """Category of the classes that a road and what is level with it have."""

@@ -8,7 +8,7 @@ from segmentation_node.bench.accuracy import Answer, rounded
 from segmentation_node.core.instance_metrics import InstanceIou
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.core.metrics import mean_score
-from segmentation_node.training.datasets import Dataset
+from segmentation_node.datasets import Dataset
 
 
 class Instances:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from segmentation_node.bench.accuracy import evaluate, file_sha256
+from segmentation_node.datasets import Dataset, camvid, hold_out, rendered
 from segmentation_node.errors import DatasetError
 from segmentation_node.fields import parse_json
 from segmentation_node.files import write_whole
 from segmentation_node.model import load_model
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.card import card_text
-from segmentation_node.training.datasets import Dataset, camvid, hold_out, rendered
 from segmentation_node.training.export_model import export_checkpoint
 from segmentation_node.training.run_settings import CHECKPOINT, RECORD, Run
 

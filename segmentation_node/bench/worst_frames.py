@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from segmentation_node.bench.accuracy import Answer, rounded
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.datasets import Sample
 from segmentation_node.drawing.sheet import PANEL_WIDTH, column, sheet
 from segmentation_node.media.panels import framed_height, resized, resized_labels, tinted
-from segmentation_node.training.datasets import Sample
 
 WORST = 8
 _ACROSS = 4

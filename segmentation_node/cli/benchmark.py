@@ -95,7 +95,7 @@ def benchmark(
     from segmentation_node.cli.scores import print_tables  # noqa: PLC0415
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
-    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
+    from segmentation_node.datasets import checked_dataset  # noqa: PLC0415
 
     sizes: list[NetworkSize | None] = [NetworkSize.parse(one) for one in size or ()]
     rows = configurations(

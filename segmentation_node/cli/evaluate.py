@@ -101,7 +101,7 @@ def evaluate(
     scores: list[dict[str, Any]] = []
     if data is not None:
         from segmentation_node.bench.evaluation import Evaluation  # noqa: PLC0415
-        from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
+        from segmentation_node.datasets import checked_dataset  # noqa: PLC0415
 
         wanted = Evaluation(
             checked_dataset(form, data, split, limit), tuple(by or ()), horizon, pictures

@@ -72,7 +72,7 @@ def precision(
     from segmentation_node.cli.scores import print_tables  # noqa: PLC0415
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
     from segmentation_node.core.geometry import NetworkSize  # noqa: PLC0415
-    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
+    from segmentation_node.datasets import checked_dataset  # noqa: PLC0415
 
     wanted = Wanted(
         data=checked_dataset(form, data, split, limit),

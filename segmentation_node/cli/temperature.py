@@ -48,9 +48,9 @@ def temperature(
     """
     # Imported here: OpenCV and the runtime take a second, and `--help` should not wait for them.
     from segmentation_node.cli.screen import step_bars  # noqa: PLC0415
+    from segmentation_node.datasets import checked_dataset  # noqa: PLC0415
     from segmentation_node.model import load_model  # noqa: PLC0415
     from segmentation_node.pipeline import Segmenter  # noqa: PLC0415
-    from segmentation_node.training.datasets import checked_dataset  # noqa: PLC0415
     from segmentation_node.training.temperature import (  # noqa: PLC0415
         fit_temperature,
         write_temperature,

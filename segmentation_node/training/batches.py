@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import DatasetError
 from segmentation_node.training.augment import Augmentation, augment
-from segmentation_node.training.datasets import Dataset
 
 Triple = tuple[float, float, float]
 Example = tuple[NDArray[np.uint8], NDArray[np.uint8]]

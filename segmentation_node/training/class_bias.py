@@ -19,7 +19,7 @@ from torch import nn
 
 from segmentation_node.core.labels import NO_CLASS
 from segmentation_node.core.postprocess import upsample
-from segmentation_node.training.datasets import Dataset
+from segmentation_node.datasets import Dataset
 from segmentation_node.training.networks import NetworkEntry
 from segmentation_node.training.validate import logits_of
 

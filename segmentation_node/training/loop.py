@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from segmentation_node.core.labels import LabelSet
+from segmentation_node.datasets import Dataset
 from segmentation_node.training.batches import Batches, Example, Source, collate
 from segmentation_node.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from segmentation_node.training.datasets import Dataset
 from segmentation_node.training.device import autocast, gradient_scaler
 from segmentation_node.training.init import InitialWeights, start_from
 from segmentation_node.training.loss import class_weights, segmentation_loss

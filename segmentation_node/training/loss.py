@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from segmentation_node.core.labels import NO_CLASS
+from segmentation_node.datasets import Dataset
 from segmentation_node.media.images import read_labels
-from segmentation_node.training.datasets import Dataset
 
 
 def segmentation_loss(

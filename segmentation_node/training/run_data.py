@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.datasets import Dataset, camvid, check_labels, hold_out, rendered
 from segmentation_node.training.batches import Source
-from segmentation_node.training.datasets import Dataset, camvid, check_labels, hold_out, rendered
 from segmentation_node.training.device import free_bytes
 from segmentation_node.training.loop import Data
 from segmentation_node.training.memory import check_batch, fitting_batch, training_memory

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation_node.datasets import Dataset, dataset
+from segmentation_node.datasets.formats import FORMATS, settled_format
 from segmentation_node.errors import ConfigError
-from segmentation_node.training.datasets import Dataset, dataset
-from segmentation_node.training.datasets.formats import FORMATS, settled_format
 from segmentation_node.training.recipe import RECIPES, Recipe
 
 CHECKPOINT, RECORD, CURVES = "checkpoint.pt", "record.json", "curves.png"

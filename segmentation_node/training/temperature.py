@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.core.postprocess import inside, upsample
 from segmentation_node.core.reliability import Reliability
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import DatasetError, ModelError
 from segmentation_node.fields import dump_yaml, read_yaml
 from segmentation_node.files import write_whole
 from segmentation_node.model.contract import TEMPERATURES
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import Dataset
 
 Progress = Callable[[int, int], None]
 

@@ -11,8 +11,8 @@ from segmentation_node.core.fast_postprocess import FastLabels
 from segmentation_node.core.geometry import Fit, FitMode, NetworkSize, fit
 from segmentation_node.core.metrics import ConfusionMatrix
 from segmentation_node.core.preprocess import resize_to_network
+from segmentation_node.datasets import Dataset
 from segmentation_node.training.batches import collate
-from segmentation_node.training.datasets import Dataset
 from segmentation_node.training.device import autocast
 from segmentation_node.training.networks import NetworkEntry
 

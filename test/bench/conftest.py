@@ -10,8 +10,8 @@ from small_cityscapes import write_cityscapes
 from small_network import onnx_bytes, write_network
 
 from segmentation_node.bench.evaluation import PARTS, Evaluation
+from segmentation_node.datasets import cityscapes
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import cityscapes
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from parrot import Parrot
 
 from segmentation_node.bench.accuracy import evaluate
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_19, CITYSCAPES_35, CITYSCAPES_ALL
+from segmentation_node.datasets import Dataset, camvid
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import Dataset, camvid
 
 
 @pytest.fixture

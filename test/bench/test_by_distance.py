@@ -7,7 +7,7 @@ from parrot import answer
 from segmentation_node.bench.by_distance import ByDistance
 from segmentation_node.bench.horizon import Horizon
 from segmentation_node.core.labels import CAMVID_11
-from segmentation_node.training.datasets import Dataset
+from segmentation_node.datasets import Dataset
 
 CAR, ROAD, SKY = 8, 3, 0
 HALF = Horizon(Dataset("none", (), CAMVID_11), "given", {"a": 0.5})

@@ -11,11 +11,11 @@ import pytest
 from segmentation_node.bench.accuracy import rounded
 from segmentation_node.bench.evaluation import Evaluation
 from segmentation_node.core.labels import CITYSCAPES_19, CITYSCAPES_35
+from segmentation_node.datasets import cityscapes, cityscapes19
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.media.images import read_image, write_image
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.pipeline.view import View
-from segmentation_node.training.datasets import cityscapes, cityscapes19
 
 
 def official_scores(root: Path, segmenter: Segmenter, folder: Path, monkeypatch) -> dict:

@@ -7,10 +7,10 @@ import pytest
 
 from segmentation_node.bench.horizon import horizon_of
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_35, Label, LabelSet
+from segmentation_node.datasets import camvid, rendered
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.media.images import read_labels, write_image
 from segmentation_node.scenes.drive import Drive
-from segmentation_node.training.datasets import camvid, rendered
 
 SIZE = 120, 216
 

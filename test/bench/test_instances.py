@@ -9,8 +9,8 @@ from small_cityscapes import write_cityscapes
 from segmentation_node.bench.accuracy import evaluate
 from segmentation_node.bench.instances import Instances, has_instances
 from segmentation_node.core.labels import CITYSCAPES_ALL
+from segmentation_node.datasets import cityscapes
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import cityscapes
 
 
 @pytest.fixture

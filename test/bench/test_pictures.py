@@ -6,10 +6,10 @@ import pytest
 
 from segmentation_node.bench import pictures
 from segmentation_node.bench.evaluation import Evaluation
+from segmentation_node.datasets import cityscapes
 from segmentation_node.errors import OutputError
 from segmentation_node.media.images import read_image
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import cityscapes
 
 
 def test_pictures_are_named_after_file_size_and_precision(cityscapes_score):

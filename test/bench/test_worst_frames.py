@@ -7,8 +7,8 @@ from parrot import Parrot, answer
 from segmentation_node.bench.accuracy import evaluate
 from segmentation_node.bench.worst_frames import WorstFrames
 from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.datasets import camvid
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import camvid
 
 ROAD = np.full((20, 20), 3, np.uint8)
 

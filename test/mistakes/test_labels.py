@@ -14,7 +14,7 @@ from mistakes.table import Mistake, told
 from numpy.typing import NDArray
 
 from segmentation_node.core.labels import label_set
-from segmentation_node.training.datasets import checked_dataset, dataset
+from segmentation_node.datasets import checked_dataset, dataset
 
 NAMES = ("road", "car", "sky")
 GREY = np.full((24, 32, 3), 90, np.uint8)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from segmentation_node.datasets import Dataset, camvid
 from segmentation_node.errors import DatasetError
 from segmentation_node.training.augment import Augmentation
 from segmentation_node.training.batches import Batches, Source, collate
-from segmentation_node.training.datasets import Dataset, camvid
 
 PLAIN = Augmentation(crop_height=32, crop_width=32)
 
@@ -51,7 +51,7 @@ def test_every_image_comes_once_before_any_comes_again(sources, monkeypatch):
     seen = Counter()
     read = type(sources[0].data.samples[0]).read
     monkeypatch.setattr(
-        "segmentation_node.training.datasets.Sample.read",
+        "segmentation_node.datasets.Sample.read",
         lambda self: (seen.update([self.name]), read(self))[1],
     )
     list(Batches(sources, PLAIN, seed=1, threads=1).since(0, 6))

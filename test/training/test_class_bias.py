@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from segmentation_node.datasets import camvid
 from segmentation_node.training.class_bias import Pixels, add_class_bias, fit_class_bias
-from segmentation_node.training.datasets import camvid
 from segmentation_node.training.networks import build, network_entry
 
 CPU = torch.device("cpu")

@@ -11,11 +11,11 @@ import torch
 
 from segmentation_node.bench import published as paper
 from segmentation_node.core.labels import CAMVID_11, CITYSCAPES_ALL
+from segmentation_node.datasets import camvid
 from segmentation_node.errors import ConfigError, ModelError
 from segmentation_node.model import load_model
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.training.batches import Source
-from segmentation_node.training.datasets import camvid
 from segmentation_node.training.export_model import UNTRAINED, Weights, export_network
 from segmentation_node.training.loop import Data, Training
 from segmentation_node.training.networks import build

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from segmentation_node.datasets import camvid
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.training import loop
 from segmentation_node.training.augment import Augmentation
 from segmentation_node.training.batches import Source
-from segmentation_node.training.datasets import camvid
 from segmentation_node.training.loop import Data, Training
 from segmentation_node.training.recipe import Recipe
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from segmentation_node.training.datasets import camvid
+from segmentation_node.datasets import camvid
 from segmentation_node.training.loss import class_weights, missing_overlap, segmentation_loss
 
 

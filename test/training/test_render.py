@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from segmentation_node.datasets import rendered
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import write_image
 from segmentation_node.training import render
-from segmentation_node.training.datasets import rendered
 from segmentation_node.training.render import render_stills
 from segmentation_node.training.stills import Stills
 

@@ -13,11 +13,11 @@ from small_network import onnx_bytes, write_network
 
 from segmentation_node.bench.accuracy import evaluate
 from segmentation_node.core.reliability import expected_calibration_error
+from segmentation_node.datasets import Dataset, Sample
 from segmentation_node.errors import DatasetError, ModelError
 from segmentation_node.media.images import write_image
 from segmentation_node.model import load_model
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import Dataset, Sample
 from segmentation_node.training.temperature import (
     LabelledLogits,
     fit_temperature,

@@ -23,9 +23,9 @@ from segmentation_node.bench.benchmark.turns import FRAME, Record, take_turns
 from segmentation_node.bench.camera_images import read_frames
 from segmentation_node.bench.evaluation import Evaluation
 from segmentation_node.core.frame import Frame
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import SegmentationError
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import Dataset
 
 Progress = Callable[[str, int, int], None]
 Figures = dict[str, Any]

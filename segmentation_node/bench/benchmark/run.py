@@ -17,9 +17,9 @@ from segmentation_node.bench.benchmark.rows import Meter, Progress, measured_row
 from segmentation_node.bench.benchmark.schema import KIND, SCHEMA, shortened, write_benchmark
 from segmentation_node.bench.benchmark.table import markdown
 from segmentation_node.bench.output import drawing, networks_folder
+from segmentation_node.datasets import Dataset
 from segmentation_node.files import write_whole
 from segmentation_node.hardware import find_power_sensors
-from segmentation_node.training.datasets import Dataset
 
 Figures = dict[str, Any]
 Say = Callable[[str], None]

@@ -23,8 +23,8 @@ from segmentation_node.bench.things import THINGS
 from segmentation_node.core.geometry import NetworkSize
 from segmentation_node.core.labels import LabelSet
 from segmentation_node.core.metrics import ConfusionMatrix
+from segmentation_node.datasets import Dataset
 from segmentation_node.pipeline import Outputs, Segmenter
-from segmentation_node.training.datasets import Dataset
 
 _LABELS_ONLY = Outputs(color=False)
 

@@ -19,10 +19,10 @@ from segmentation_node.bench.precision.table import markdown
 from segmentation_node.bench.precision.variants import Variant, variants
 from segmentation_node.bench.precision.weights import Weights, weights_of
 from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import ConfigError
 from segmentation_node.files import write_whole
 from segmentation_node.model import load_model
-from segmentation_node.training.datasets import Dataset
 
 Progress = Callable[[str, int, int], None]
 Figures = dict[str, Any]

@@ -13,7 +13,7 @@ from segmentation_node.bench.precision.bootstrap import Resampling, drop_of
 from segmentation_node.bench.precision.latency import latency_of
 from segmentation_node.bench.precision.measure import FrameScore, Record
 from segmentation_node.core.metrics import ConfusionMatrix
-from segmentation_node.training.datasets import Dataset
+from segmentation_node.datasets import Dataset
 
 Frames = Sequence[FrameScore]
 

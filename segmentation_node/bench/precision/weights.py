@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import ConfigError
 from segmentation_node.quantize.images import ImageSet
-from segmentation_node.training.datasets import Dataset
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from segmentation_node.bench.benchmark.plan import Plan
 from segmentation_node.bench.benchmark.power import PowerLog
 from segmentation_node.bench.benchmark.rows import Meter, measured_rows
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.training.datasets import camvid
+from segmentation_node.datasets import camvid
 
 PLAN = Plan(camera=NetworkSize(72, 128), different=2, frames=6, rounds=3, warm_up=1, turn_s=0)
 

@@ -32,7 +32,7 @@ def compared(drives, tmp_path_factory):
     """Its figures, the folder that they were written to, and what was said meanwhile."""
     from segmentation_node.bench.precision.bootstrap import Resampling  # noqa: PLC0415
     from segmentation_node.bench.precision.run import Wanted, compare  # noqa: PLC0415
-    from segmentation_node.training.datasets import camvid  # noqa: PLC0415
+    from segmentation_node.datasets import camvid  # noqa: PLC0415
 
     wanted = Wanted(
         camvid(drives.root, ["val"]),

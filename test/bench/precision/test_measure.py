@@ -16,8 +16,8 @@ from segmentation_node.bench.precision.measure import Record, measure
 from segmentation_node.bench.precision.networks import Network
 from segmentation_node.bench.precision.variants import Variant
 from segmentation_node.core.labels import CAMVID_11, Label, LabelSet
+from segmentation_node.datasets import camvid
 from segmentation_node.media.images import read_labels
-from segmentation_node.training.datasets import camvid
 
 
 class Logged(Parrot):

@@ -13,8 +13,8 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from segmentation_node.bench.precision.run import compare, seen_twice
 from segmentation_node.core.geometry import NetworkSize
+from segmentation_node.datasets import camvid
 from segmentation_node.pipeline import Segmenter
-from segmentation_node.training.datasets import camvid
 
 
 def rows(compared):

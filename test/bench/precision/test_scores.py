@@ -9,8 +9,8 @@ from segmentation_node.bench.precision.bootstrap import Resampling
 from segmentation_node.bench.precision.measure import FrameScore, Record
 from segmentation_node.bench.precision.scores import row, scores
 from segmentation_node.core.labels import Label, LabelSet
+from segmentation_node.datasets import Dataset
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import Dataset
 
 LABELS = LabelSet("two", (Label(0, "road", (0, 0, 0)), Label(1, "car", (1, 1, 1))))
 DATA = Dataset("two/val", (), LABELS)

@@ -11,7 +11,7 @@ pytest.importorskip("onnx", reason="onnx is not installed")
 from small_camvid import write_camvid
 
 from segmentation_node.bench.precision.weights import Weights, weights_of
-from segmentation_node.training.datasets import camvid
+from segmentation_node.datasets import camvid
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from benchmarks.calibration_sets.lights import (
     halves,
     rendered_lights,
 )
+from segmentation_node.datasets import camvid
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import camvid
 
 
 def groups(paths):

@@ -12,9 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from segmentation_node.core.labels import CITYSCAPES_35, CITYSCAPES_ALL, LabelSet
+from segmentation_node.datasets.sample import Dataset, Sample
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import reading
-from segmentation_node.training.datasets.sample import Dataset, Sample
 
 _IMAGE, _LABELS, _INSTANCES = "_leftImg8bit.png", "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
 

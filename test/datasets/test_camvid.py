@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.datasets import camvid
 from segmentation_node.errors import DatasetError, MediaError
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import camvid
 
 
 def test_camvid_groups_are_sequences(camvid_like):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation_node.datasets.sample import Sample
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import is_listed_image, reading
-from segmentation_node.training.datasets.sample import Sample
 
 
 @dataclass(frozen=True)

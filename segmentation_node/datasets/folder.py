@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from segmentation_node.core.labels import label_set
+from segmentation_node.datasets.pairs import Layout, prefix
+from segmentation_node.datasets.sample import Dataset
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import IMAGE_SUFFIXES
-from segmentation_node.training.datasets.pairs import Layout, prefix
-from segmentation_node.training.datasets.sample import Dataset
 
 LABELS_FILE = "labels.yaml"
 

@@ -10,9 +10,9 @@ from locked import lock
 from small_cityscapes import write_cityscapes
 
 from segmentation_node.core.labels import CITYSCAPES_35
+from segmentation_node.datasets import cityscapes, cityscapes19
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import cityscapes, cityscapes19
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_network_may_tell_35_labels_apart_or_19(root):
 
 
 def test_listing_reads_no_image(root):
-    with mock.patch("segmentation_node.training.datasets.sample.read_image") as read:
+    with mock.patch("segmentation_node.datasets.sample.read_image") as read:
         assert len(cityscapes(root, "val")) == 3
     read.assert_not_called()
 

@@ -3,19 +3,19 @@
 A reader lists files and opens none; images are read one at a time, when they are asked for.
 """
 
-from segmentation_node.training.datasets.camvid import CAMVID_SPLITS, camvid
-from segmentation_node.training.datasets.cityscapes import cityscapes, cityscapes19
-from segmentation_node.training.datasets.folder import folder
-from segmentation_node.training.datasets.formats import (
+from segmentation_node.datasets.camvid import CAMVID_SPLITS, camvid
+from segmentation_node.datasets.cityscapes import cityscapes, cityscapes19
+from segmentation_node.datasets.folder import folder
+from segmentation_node.datasets.formats import (
     AUTO,
     FORMATS,
     Format,
     checked_dataset,
     dataset,
 )
-from segmentation_node.training.datasets.label_check import check_labels
-from segmentation_node.training.datasets.rendered import rendered
-from segmentation_node.training.datasets.sample import Dataset, Sample, hold_out
+from segmentation_node.datasets.label_check import check_labels
+from segmentation_node.datasets.rendered import rendered
+from segmentation_node.datasets.sample import Dataset, Sample, hold_out
 
 __all__ = [
     "AUTO",

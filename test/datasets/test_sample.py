@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from segmentation_node.datasets import camvid, hold_out
 from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import camvid, hold_out
 
 
 def test_a_sequence_held_out_leaks_nowhere(camvid_like):

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from segmentation_node.core.labels import CAMVID_11
+from segmentation_node.datasets.pairs import Layout, prefix
+from segmentation_node.datasets.sample import Dataset, Sample
 from segmentation_node.scenes.drive import CONDITIONS, Drive
-from segmentation_node.training.datasets.pairs import Layout, prefix
-from segmentation_node.training.datasets.sample import Dataset, Sample
 
 _LAYOUT = Layout(
     "rendered scenes", (".jpg",), "give the folder that holds its train/ and val/ folders", prefix

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from small_cityscapes import write_cityscapes
 
+from segmentation_node.datasets import camvid, cityscapes19, dataset, rendered
 from segmentation_node.errors import ConfigError
-from segmentation_node.training.datasets import camvid, cityscapes19, dataset, rendered
 
 
 def test_formats_by_name(camvid_like, tmp_path):

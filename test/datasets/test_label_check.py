@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from small_cityscapes import write_cityscapes
 
 from segmentation_node.core.labels import CITYSCAPES_35
-from segmentation_node.errors import DatasetError
-from segmentation_node.training.datasets import (
+from segmentation_node.datasets import (
     Dataset,
     check_labels,
     checked_dataset,
@@ -23,6 +22,7 @@ from segmentation_node.training.datasets import (
     cityscapes19,
     folder,
 )
+from segmentation_node.errors import DatasetError
 
 NAMES = ("road", "car", "sky")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from segmentation_node.core.labels import CAMVID_11
-from segmentation_node.training.datasets.pairs import Layout, prefix
-from segmentation_node.training.datasets.sample import Dataset
+from segmentation_node.datasets.pairs import Layout, prefix
+from segmentation_node.datasets.sample import Dataset
 
 CAMVID_SPLITS = ("train", "val")
 _LAYOUT = Layout(

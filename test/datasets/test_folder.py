@@ -6,9 +6,9 @@ import yaml
 from locked import lock
 
 from segmentation_node.core.labels import label_set
+from segmentation_node.datasets import folder
 from segmentation_node.errors import ConfigError, DatasetError
 from segmentation_node.media.images import write_image
-from segmentation_node.training.datasets import folder
 
 LABELS = {
     "name": "yard",

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segmentation_node.datasets import rendered
+from segmentation_node.datasets.rendered import horizon_of_scene
+from segmentation_node.datasets.sample import Sample
 from segmentation_node.media.images import write_image
 from segmentation_node.scenes.drive import Drive, render_still
-from segmentation_node.training.datasets import rendered
-from segmentation_node.training.datasets.rendered import horizon_of_scene
-from segmentation_node.training.datasets.sample import Sample
 
 
 @pytest.mark.parametrize("condition", ["day", "night"])

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from segmentation_node.datasets.camvid import camvid
+from segmentation_node.datasets.cityscapes import cityscapes, cityscapes19
+from segmentation_node.datasets.folder import LABELS_FILE, folder
+from segmentation_node.datasets.label_check import check_labels
+from segmentation_node.datasets.rendered import is_still, rendered
+from segmentation_node.datasets.sample import Dataset
 from segmentation_node.errors import ConfigError, DatasetError, nearest
 from segmentation_node.media.images import is_listed_image
-from segmentation_node.training.datasets.camvid import camvid
-from segmentation_node.training.datasets.cityscapes import cityscapes, cityscapes19
-from segmentation_node.training.datasets.folder import LABELS_FILE, folder
-from segmentation_node.training.datasets.label_check import check_labels
-from segmentation_node.training.datasets.rendered import is_still, rendered
-from segmentation_node.training.datasets.sample import Dataset
 
 _log = logging.getLogger("segmentation_node")
 

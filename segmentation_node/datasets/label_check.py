@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation_node.core.labels import CITYSCAPES_35, CITYSCAPES_ALL, NO_CLASS, LabelSet
+from segmentation_node.datasets.sample import Dataset
 from segmentation_node.errors import DatasetError
 from segmentation_node.media.images import read_labels, reading
 from segmentation_node.media.orientation import orientation_of
-from segmentation_node.training.datasets.sample import Dataset
 
 _HEAD_BYTES = 2**18
 """Of an image file, in which cameras write the Exif data."""
