@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed")
 
+from segmentation_node import datasets
 from segmentation_node.bench import model_report
 from segmentation_node.bench.accuracy import evaluate, file_sha256
 from segmentation_node.bench.model_report import FINE, OWN_SCALE, publish, read_record
@@ -16,7 +17,6 @@ from segmentation_node.media.images import write_image
 from segmentation_node.model import MODELS_DIRECTORY, load_model, shipped_models
 from segmentation_node.pipeline import Segmenter
 from segmentation_node.scenes.drive import render_still
-from segmentation_node.training import datasets
 from segmentation_node.training.card import card_text
 from segmentation_node.training.stills import CONDITIONS, VALIDATION_SEED
 
