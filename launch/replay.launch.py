@@ -105,7 +105,7 @@ def check_arguments(context: LaunchContext) -> list[Action]:
     # launch's own Python may be without the library that reads bags: then the player looks.
     if find_spec("rosbags") is not None:
         suffix = "/compressed" if given(context, "image_transport") == "compressed" else ""
-        wanted = [absolute(context, one) + suffix for one in topics]
+        wanted = [absolute_name(context, one) + suffix for one in topics]
         check_topics(at_home(given(context, "bag")), wanted)
     return []
 
@@ -131,11 +131,6 @@ def check_topics(bag: Path, topics: list[str]) -> None:
                 expected="one of its image topics: " + (", ".join(images) or "it has none"),
                 fix=f"say image_topic:={near.removesuffix('/compressed')}{compressed}",
             )
-
-
-def absolute(context: LaunchContext, topic: str) -> str:
-    """The topic as the node will have it: one that is absolute is not moved by a namespace."""
-    return topic if topic.startswith("/") else absolute_name(context, topic)
 
 
 def player(context: LaunchContext) -> list[Action]:

@@ -158,9 +158,7 @@ def rviz(context: LaunchContext) -> Node:
     topics.append((f"/{NAME}/legend_image", absolute_name(context, f"{NAME}/legend_image")))
     if given(context, "image_topic") or given(context, "image_topics"):
         topic = camera.config.image_topic
-        topics.append(
-            ("/camera/image_raw", topic if topic.startswith("/") else absolute_name(context, topic))
-        )
+        topics.append(("/camera/image_raw", absolute_name(context, topic)))
     sim_time = switch("use_sim_time", given(context, "use_sim_time") or "false")
     return Node(
         package="rviz2",

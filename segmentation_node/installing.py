@@ -35,7 +35,7 @@ def pip_install(*requirements: str) -> str:
         numpy = ""
     kept = ("numpy<2",) if numpy.startswith("1.") else ()
     command = shlex.join(("pip", "install", *requirements, *kept))
-    if sys.prefix != sys.base_prefix:
+    if _is_active():
         return command
     there = environment_nearby()
     if there is not None:
@@ -47,11 +47,18 @@ def pip_install(*requirements: str) -> str:
 
 
 def environment_nearby() -> Path | None:
-    """The virtual environment `.venv` of the workspace or checkout that this package is in."""
+    """The environment `.venv` of this package's workspace or checkout, where none is active."""
+    if _is_active():
+        return None
     for folder in (*Path(__file__).resolve().parents, Path.cwd(), *Path.cwd().parents):
         if (folder / ".venv" / "bin" / "activate").is_file():
             return folder / ".venv"
     return None
+
+
+def _is_active() -> bool:
+    """Whether this Python is that of a virtual environment."""
+    return sys.prefix != sys.base_prefix
 
 
 def without(missing: ModuleNotFoundError) -> SegmentationError:
@@ -67,7 +74,7 @@ def without(missing: ModuleNotFoundError) -> SegmentationError:
     if name in {"", "segmentation_node"}:
         raise missing
     there = environment_nearby()
-    if sys.prefix == sys.base_prefix and there and any(there.glob(f"lib/*/site-packages/{name}*")):
+    if there and any(there.glob(f"lib/*/site-packages/{name}*")):
         fix = f"run: . {there}/bin/activate (a service starts {there}/bin/python instead)"
     elif name in _OF_ROS or name.endswith(("_msgs", "_interfaces")):
         fix = "source /opt/ros/$ROS_DISTRO/setup.bash, or, in a checkout without ROS, run: "

@@ -78,12 +78,14 @@ def words(text: str) -> list[str]:
 
 
 def absolute_name(context: Context, name: str) -> str:
-    """The absolute name that the node's namespace gives to a relative one.
+    """The absolute name that the node's namespace gives to a name; one that is absolute stays.
 
     Args:
         context: That of the launch.
-        name: Relative, such as `segmentation_node/labels`.
+        name: Such as `segmentation_node/labels`.
     """
+    if name.startswith("/"):
+        return name
     own = given(context, "namespace")
     pushed = "" if own.startswith("/") else context.launch_configurations.get("ros_namespace", "")
     spaces = [space.strip("/") for space in (pushed, own)]

@@ -145,14 +145,12 @@ def _damaged(path: Path, error: Exception) -> BagError:
             expected="all files that its metadata.yaml names",
             fix=f"copy that part as well, or do without it: ros2 bag reindex {path}",
         )
-    if isinstance(error, WrongCountError):
-        fix = f"make its metadata anew: ros2 bag reindex {path}"
-        if path.is_dir():
-            return BagError(
-                received=f"{path} with {said} that its metadata.yaml counts",
-                expected="a bag that was closed properly",
-                fix=fix,
-            )
+    if isinstance(error, WrongCountError) and path.is_dir():
+        return BagError(
+            received=f"{path} with {said} that its metadata.yaml counts",
+            expected="a bag that was closed properly",
+            fix=f"make its metadata anew: ros2 bag reindex {path}",
+        )
     file = next((one for one in _files(path) if one.suffix in {".mcap", ".db3"}), path)
     whole = file.with_name(f"{file.stem}_whole{file.suffix}")
     recover = f"mcap recover {file} -o {whole}"

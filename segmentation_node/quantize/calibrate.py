@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from segmentation_node.core.geometry import NetworkSize
-from segmentation_node.errors import ConfigError, ModelError, nearest
+from segmentation_node.errors import ConfigError, ModelError, meant
 from segmentation_node.model.calibration import METHODS
 from segmentation_node.quantize.activations import Images, Progress, groups, watch
 from segmentation_node.quantize.histogram import DEFAULT_BINS, MagnitudeHistogram
@@ -42,11 +42,9 @@ class Method:
 
     def __post_init__(self) -> None:
         if self.name not in {AUTO, *METHODS}:
-            near = nearest(self.name, (AUTO, *METHODS))
+            known = (AUTO, *METHODS)
             raise ConfigError(
-                f"the method {self.name!r}",
-                "one of " + ", ".join((AUTO, *METHODS)),
-                f"write {near}" if near else "choose one",
+                f"the method {self.name!r}", "one of " + ", ".join(known), meant(self.name, known)
             )
         if not 50 < self.percentile <= 100:
             raise ConfigError(

@@ -59,6 +59,26 @@ class LayerSensitivity:
     difference: Difference
 
 
+class Comparison:
+    """Holds networks against one, over the same images.
+
+    Args:
+        network: The one, in float32.
+        samples: Images as the network gets them.
+    """
+
+    def __init__(self, network: onnx.ModelProto, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+        self._truth = list(logits_of(network, samples))
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def with_(self, network: onnx.ModelProto) -> Difference:
+        """How far another network's logits lie from those of the one."""
+        return difference(self._truth, logits_of(network, self._samples))
+
+
 def rank_layers(
     network: onnx.ModelProto,
     placement: Placement,
@@ -79,11 +99,11 @@ def rank_layers(
         All layers, the most sensitive first.
     """
     graph = Graph(network)
-    truth = list(logits_of(network, samples))
+    beside = Comparison(network, samples)
     ranking = []
     for done, layer in enumerate(placement.layers, start=1):
         quantised = insert(network, place_one(graph, layer), tensors)
-        ranking.append(LayerSensitivity(layer, difference(truth, logits_of(quantised, samples))))
+        ranking.append(LayerSensitivity(layer, beside.with_(quantised)))
         if progress:
             progress(done, len(placement.layers))
     return sorted(ranking, key=lambda one: one.difference.logits_error, reverse=True)
@@ -134,23 +154,3 @@ def difference(
         {one: float((after[one] - kept[one]) / before[one]) for one in judged},
         tuple(np.flatnonzero((before < FEWEST_CELLS) & (before + after > 0)).tolist()),
     )
-
-
-class Comparison:
-    """Holds networks against one, over the same images.
-
-    Args:
-        network: The one, in float32.
-        samples: Images as the network gets them.
-    """
-
-    def __init__(self, network: onnx.ModelProto, samples: Sequence[Sample]) -> None:
-        self._samples = samples
-        self._truth = list(logits_of(network, samples))
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def with_(self, network: onnx.ModelProto) -> Difference:
-        """How far another network's logits lie from those of the one."""
-        return difference(self._truth, logits_of(network, self._samples))
